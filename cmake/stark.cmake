@@ -1,0 +1,40 @@
+# cmake/stark.cmake — how every room is built: language level, warnings, sanitizers, ccache.
+# Gives: stark_library(name SOURCES… LINKS…) and stark_program(name SOURCES… LINKS…).
+find_program(STARK_CCACHE ccache)
+if(STARK_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${STARK_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${STARK_CCACHE})
+endif()
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(stark_flags INTERFACE)
+target_include_directories(stark_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(stark_flags INTERFACE -Wall -Wextra -Wshadow -fno-strict-aliasing -fvisibility=hidden)
+if(STARK_WERROR)
+  target_compile_options(stark_flags INTERFACE -Werror)
+endif()
+if(STARK_SANITIZE)
+  target_compile_options(stark_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                         -fno-omit-frame-pointer)
+  target_link_options(stark_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# A room or a stage: its LINKS are the rooms it may see.
+function(stark_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC stark_flags ${arg_LINKS})
+endfunction()
+
+function(stark_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE stark_flags ${arg_LINKS})
+endfunction()
+
+# A doctest program that ctest runs as one test.
+function(stark_test name)
+  stark_program(${name} ${ARGN})
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
