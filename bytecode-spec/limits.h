@@ -1,0 +1,20 @@
+// bytecode-spec/limits.h — the largest bundle that is accepted: one line per limit, shared by compiler and verifier.
+// Room: bytecode-spec. Law: anything past a line is refused with V31, never attempted.
+#pragma once
+
+#include <cstdint>
+
+namespace stark::spec {
+
+inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kSegmentAlign = 4096;          // bytes
+inline constexpr uint64_t kMaxProgramBytes = 1u << 30;   // the FlatBuffers part
+inline constexpr uint32_t kMaxRegisters = 1u << 16;      // of one function
+inline constexpr uint32_t kMaxProjections = 4;           // of one place
+inline constexpr uint32_t kMaxTypeDepth = 64;            // nesting of types by value
+inline constexpr uint64_t kMaxTypeBytes = 1u << 20;      // size of one value
+inline constexpr uint64_t kMaxFrameBytes = 1u << 20;     // registers of one function
+inline constexpr uint32_t kMaxParameters = 255;
+inline constexpr uint32_t kMaxRegionArguments = 64;      // of one type
+
+}  // namespace stark::spec

@@ -1,0 +1,186 @@
+// bytecode-spec/module.h — a bundle in memory: flat tables of plain rows, exactly what the file holds.
+// Room: bytecode-spec, public face. In: made by compiler/codegen or by the reader. Out: the writer, vm/verify.
+// Law: every row is trivially copyable and laid out as in skbc.fbs; decode∘encode is the identity; nothing here is trusted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "bytecode-spec/tensor/graph.h"
+
+namespace stark::spec {
+
+inline constexpr uint32_t kNone = 0xFFFF'FFFFu;  // an index that names nothing
+
+// What a type kind is: rows of types.def.
+enum class TypeKind : uint8_t {
+#define TYPE_KIND(name, text, size, align, flags) name,
+#include "bytecode-spec/types.def"
+};
+enum TypeFlags : uint32_t {
+  kCopy = 1, kNum = 2, kInt = 4, kSigned = 8, kFloat = 16, kManaged = 32, kOwned = 64, kParts = 128, kUnsized = 256, kReference = 512
+};
+enum class Opcode : uint16_t {
+#define OP(name, text, operands, rule, flow) name,
+#include "bytecode-spec/opcodes.def"
+};
+enum class Native : uint16_t {
+#define NATIVE(name, text, signature, blocking, capability) name,
+#include "bytecode-spec/natives.def"
+};
+enum class Opaque : uint32_t {
+#define OPAQUE(name, text) name,
+#include "bytecode-spec/opaques.def"
+};
+enum class Capability : uint32_t {
+#define CAPABILITY(name, text) name,
+#include "bytecode-spec/capabilities.def"
+};
+
+// A range of one of the module's tables.
+struct Range {
+  uint32_t first = 0, count = 0;
+  friend bool operator==(const Range&, const Range&) = default;
+};
+using Text = Range;  // bytes of Module::text, UTF-8
+
+// What a, b, c, d mean stands beside each kind in types.def.
+struct TypeRow {
+  uint32_t kind = 0;  // TypeKind
+  uint32_t a = 0, b = 0, c = 0, d = 0;
+  Text name;  // structs, enums
+};
+// A type in a position: its region arguments are Module::regions[first …], one per region slot of the type (regions.h).
+struct TypeUse {
+  uint32_t type = kNone;
+  uint32_t first_region = 0;
+};
+struct FieldRow {
+  Text name;
+  TypeUse type;  // regions: parameters of the struct or enum, from 1; 0 is 'static
+};
+struct VariantRow {
+  Text name;
+  Range fields;
+};
+struct OutlivesRow {
+  uint32_t longer = 0, shorter = 0;
+};
+// Regions of a signature are 1 … region_count; 0 is 'static.
+struct SignatureRow {
+  Range parameters;  // of Module::type_uses
+  TypeUse result;
+  uint32_t region_count = 0;
+  Range outlives;
+};
+enum RegisterFlags : uint32_t { kMutable = 1, kParameter = 2, kDropFlag = 4 };
+// Regions of a function: 0 'static, then the signature's, then local ones.
+struct RegisterRow {
+  TypeUse type;
+  uint32_t flags = 0;
+};
+enum class ProjectionKind : uint8_t { None, Field, ConstIndex, Index, Deref, Variant };
+// A register and up to four steps from it. Index: arguments[i] is a register of type usize.
+struct PlaceRow {
+  uint32_t base = 0;
+  std::array<uint8_t, 4> kinds{};
+  std::array<uint32_t, 4> arguments{};
+};
+enum class LoanKind : uint32_t { Shared, Mutable };
+struct LoanRow {
+  uint32_t place = 0;
+  uint32_t kind = 0;
+};
+// Words code_first … up to the next block's. `state`: offset into Module::states (state.h), or kNone where the block is
+// entered by one edge from an earlier block, whose state it takes over.
+struct BlockRow {
+  uint32_t code_first = 0;
+  uint32_t state = kNone;
+};
+// Place numbers below registers.count are the registers themselves; the others are places[number - registers.count].
+struct FunctionRow {
+  Text name;
+  uint32_t signature = 0;
+  uint32_t region_count = 0;  // local regions
+  Range registers, places, loans, blocks, code;
+  Range lines;   // debug: Module::lines
+  uint32_t file = kNone;  // debug: Module::files
+};
+// A scalar's bits (integers sign-extended), or text: bits = first << 32 | count into Module::text.
+struct ConstantRow {
+  uint32_t kind = 0;  // TypeKind: scalar, Unit or Str
+  uint32_t reserved = 0;
+  uint64_t bits = 0;
+};
+struct GraphRow {
+  Range values;  // of tensor_types; inputs first
+  Range inputs;  // of input_modes
+  Range nodes, operands, attributes, outputs;
+};
+struct TensorTypeRow {
+  uint32_t dtype = 0;
+  Range dims;  // of Module::dims; -1 is unknown
+};
+struct NodeRow {
+  uint32_t op = 0;
+  Range operands, attributes;  // relative to the graph's own
+};
+// `offset` counts from the start of the segments, and is a multiple of kSegmentAlign.
+struct SegmentRow {
+  uint64_t offset = 0, length = 0;
+  uint64_t hash = 0;  // XXH3, 64 bits
+  Text name;
+};
+struct ExportRow {
+  Text name;
+  uint32_t function = 0;
+};
+struct LineRow {
+  uint32_t word = 0;  // first code word, relative to the function
+  uint32_t line = 0, column = 0;
+};
+
+struct Module {
+  uint32_t entry = kNone;  // the function that `run` starts, or kNone
+  std::vector<uint8_t> text;
+  std::vector<TypeRow> types;
+  std::vector<uint32_t> regions;
+  std::vector<FieldRow> fields;
+  std::vector<VariantRow> variants;
+  std::vector<int64_t> dims;
+  std::vector<TypeUse> type_uses;
+  std::vector<SignatureRow> signatures;
+  std::vector<OutlivesRow> outlives;
+  std::vector<FunctionRow> functions;
+  std::vector<RegisterRow> registers;
+  std::vector<PlaceRow> places;
+  std::vector<LoanRow> loans;
+  std::vector<BlockRow> blocks;
+  std::vector<uint32_t> states;
+  std::vector<uint32_t> code;
+  std::vector<ConstantRow> constants;
+  std::vector<GraphRow> graphs;
+  std::vector<TensorTypeRow> tensor_types;
+  std::vector<uint32_t> input_modes;
+  std::vector<NodeRow> nodes;
+  std::vector<uint32_t> operands;
+  std::vector<int64_t> attributes;
+  std::vector<uint32_t> outputs;
+  std::vector<SegmentRow> segments;
+  std::vector<ExportRow> exports;
+  std::vector<uint32_t> capabilities;
+  std::vector<Text> files;
+  std::vector<LineRow> lines;
+
+  std::string_view text_of(Text range) const {
+    return {reinterpret_cast<const char*>(text.data()) + range.first, range.count};
+  }
+};
+
+static_assert(std::is_trivially_copyable_v<FunctionRow> && std::is_trivially_copyable_v<PlaceRow>);
+
+}  // namespace stark::spec

@@ -1,0 +1,138 @@
+// compiler/mir/mir.h — the compiler's intermediate form: instructions of the bundle over places, in basic blocks, with spans.
+// Room: mir, public face. In: made by lower. Out: borrow (moves, loans, drops), then codegen.
+// Law: an instruction is a row of opcodes.def whose operands stand in the fields named below; MIR adds only ScopeEnd.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bytecode-spec/module.h"
+#include "compiler/source/span.h"
+#include "compiler/types/type_table.h"
+
+namespace stark::mir {
+
+using types::TypeId;
+using LocalId = Id<struct LocalTag>;
+using BlockId = Id<struct BlockTag>;
+using FunctionId = Id<struct FunctionTag>;
+using spec::Opcode;
+using spec::ProjectionKind;
+
+struct Projection {
+  ProjectionKind kind = ProjectionKind::None;
+  uint32_t argument = 0;  // Field: number. ConstIndex: index. Index: LocalId of a usize. Variant: number. Deref: 0
+  friend bool operator==(const Projection&, const Projection&) = default;
+};
+
+// A local and up to spec::kMaxProjections steps. A field of an enum's variant is two steps: Variant, Field.
+struct Place {
+  LocalId base;
+  std::vector<Projection> steps;
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+// A scalar's bits (integers sign-extended to 64, floats as their bits), or text when the type is str.
+struct Constant {
+  TypeId type;
+  uint64_t bits = 0;
+  std::string text;
+};
+
+enum class OperandKind : uint8_t { Copy, Move, Constant };
+
+struct Operand {
+  OperandKind kind = OperandKind::Copy;
+  Place place;
+  Constant constant;
+  Span span;
+};
+
+// Operand letters of opcodes.def and the field that holds them, in order of the row:
+//   d target        D targets_written   u, U operands (one list, in order)   p source      r source.base
+//   l source + borrow_mutable           t type        c text (Format's template)           b, B blocks
+//   f n g s v i     index
+struct Instruction {
+  enum class Kind : uint8_t { Op, ScopeEnd };  // ScopeEnd: source.base leaves its scope (after its Drop)
+  Kind kind = Kind::Op;
+  Opcode op{};
+  Span span;
+  Place target;
+  std::vector<Place> targets_written;
+  std::vector<Operand> operands;
+  Place source;
+  bool borrow_mutable = false;
+  TypeId type;
+  uint32_t index = 0;  // FunctionId, spec::Native, Program::graphs, Program::segments, variant, or immediate
+  std::string text;
+  std::vector<BlockId> blocks;
+};
+
+// A block's last instruction, and only it, has flow Ends.
+struct Block {
+  std::vector<Instruction> code;
+};
+
+enum class LocalKind : uint8_t { Parameter, Named, Temporary };
+
+struct Local {
+  std::string name;  // empty for temporaries
+  TypeId type;
+  LocalKind kind = LocalKind::Temporary;
+  bool is_mut = false;
+  Span span;
+};
+
+// Lifetimes of a signature: 0 'static, 1 … region_count. One list per parameter, one entry per region slot of its type.
+struct Signature {
+  std::vector<TypeId> parameters;
+  std::vector<std::vector<types::Region>> parameter_regions;
+  TypeId result;
+  std::vector<types::Region> result_regions;
+  uint32_t region_count = 0;
+  std::vector<std::pair<types::Region, types::Region>> outlives;  // (longer, shorter)
+};
+
+struct Function {
+  std::string name;  // "Digits::forward", "main"
+  Signature signature;
+  std::vector<Local> locals;  // the parameters first, in order
+  std::vector<Block> blocks;  // entry first
+  FileId file;
+  Span span;
+};
+
+// Bytes of the bundle's own that a program reads as a tensor: a stretch of a file that stays mapped while compiling.
+struct Segment {
+  std::string name;
+  std::span<const std::byte> bytes;
+};
+
+// Keeps what `bytes` of segments points into.
+struct Asset {
+  virtual ~Asset() = default;
+};
+
+struct Program {
+  types::TypeTable* types = nullptr;  // owned by the driver
+  std::vector<Function> functions;
+  FunctionId entry;                   // main, or none in a library
+  std::vector<FunctionId> exports;    // pub functions
+  std::vector<spec::Graph> graphs;
+  std::vector<Segment> segments;
+  std::vector<std::unique_ptr<Asset>> assets;
+  std::vector<spec::Capability> capabilities;
+  bool borrows_nll = false;           // #![borrows(nll)]
+};
+
+// Whether control goes on to the next instruction.
+bool ends_block(Opcode op);
+// Text of one function, for --dump=mir.
+std::string dump(const Program& program, const Function& function);
+// Names the first broken law of this page, or nothing.
+std::string validate(const Program& program);
+
+}  // namespace stark::mir

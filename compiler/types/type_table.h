@@ -1,0 +1,114 @@
+// compiler/types/type_table.h — every type of a program, interned: equal types have equal ids.
+// Room: types, public face. In: requests by structure. Out: TypeId, and facts about it.
+// Law: types here are erased of lifetimes; region_slots() says how many lifetimes a use of one carries, in pre-order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bytecode-spec/base/id.h"
+#include "bytecode-spec/module.h"
+#include "compiler/source/span.h"
+
+namespace stark::types {
+
+using TypeId = Id<struct TypeTag>;
+using StructId = Id<struct StructTag>;  // structs
+using EnumId = Id<struct EnumTag>;      // enums
+using spec::TypeKind;
+
+// A lifetime in a declaration: 0 is 'static, 1… the declaration's own parameters.
+using Region = uint32_t;
+
+struct Field {
+  std::string name;
+  TypeId type;
+  std::vector<Region> regions;  // one per region slot of `type`, in the declaring struct's parameters
+  Span span;
+};
+
+struct StructInfo {
+  std::string name;  // as written in the program, with generic arguments: "Pair<i32, str>"
+  std::vector<Field> fields;
+  uint32_t region_count = 0;
+  bool is_copy = false;         // derives or implements Copy
+  uint32_t drop_function = Id<int>::kNone;  // mir::FunctionId of `Drop::drop`, or none
+  Span span;
+};
+
+struct Variant {
+  std::string name;
+  std::vector<Field> fields;
+  Span span;
+};
+
+struct EnumInfo {
+  std::string name;  // "Option<i32>"
+  std::vector<Variant> variants;
+  uint32_t region_count = 0;
+  bool is_copy = false;
+  uint32_t drop_function = Id<int>::kNone;
+  Span span;
+};
+
+// What the table keeps of one type. `Never` and `Error` exist in the compiler alone; they reach no bundle.
+enum class Special : uint8_t { None, Never, Error };
+
+struct TypeData {
+  TypeKind kind = TypeKind::Unit;
+  Special special = Special::None;
+  bool is_mut = false;                // Ref
+  std::vector<TypeId> parts;          // Ref: pointee. Vec, Array, Slice: element. Tuple: fields. Fn: parameters, then result
+  uint64_t length = 0;                // Array
+  StructId struct_id;                 // Struct
+  EnumId enum_id;                     // Enum
+  spec::DType dtype{};                // Tensor
+  std::vector<int64_t> dims;          // Tensor; spec::kUnknownDim where not known when compiling
+  spec::Opaque opaque{};              // Opaque
+  friend bool operator==(const TypeData&, const TypeData&) = default;
+};
+
+class TypeTable {
+ public:
+  TypeTable();
+
+  TypeId intern(TypeData data);
+  TypeId scalar(TypeKind kind);  // any kind without parts
+  TypeId ref(TypeId pointee, bool is_mut);
+  TypeId vec(TypeId element);
+  TypeId array(TypeId element, uint64_t length);
+  TypeId slice(TypeId element);
+  TypeId tuple(std::vector<TypeId> fields);
+  TypeId tensor(spec::DType dtype, std::vector<int64_t> dims);
+  TypeId opaque(spec::Opaque which);
+  TypeId never() const;
+  TypeId error() const;
+  StructId add_struct(StructInfo info);
+  EnumId add_enum(EnumInfo info);
+  TypeId struct_type(StructId id);
+  TypeId enum_type(EnumId id);
+
+  const TypeData& get(TypeId id) const { return types_[id.index()]; }
+  TypeKind kind(TypeId id) const { return get(id).kind; }
+  StructInfo& info(StructId id) { return structs_[id.index()]; }
+  const StructInfo& info(StructId id) const { return structs_[id.index()]; }
+  EnumInfo& info(EnumId id) { return enums_[id.index()]; }
+  const EnumInfo& info(EnumId id) const { return enums_[id.index()]; }
+  size_t size() const { return types_.size(); }
+
+  bool is_copy(TypeId id) const;
+  bool needs_drop(TypeId id) const;  // it, or a part of it, owns something that must be freed or dropped
+  uint32_t region_slots(TypeId id) const;
+  // The text a user knows the type by: `Tensor<f32, [?, 64]>`, `&mut Vec<str>`.
+  std::string name(TypeId id) const;
+
+ private:
+  std::vector<TypeData> types_;
+  std::vector<StructInfo> structs_;
+  std::vector<EnumInfo> enums_;
+  std::vector<std::vector<TypeId>> buckets_;  // by hash
+};
+
+}  // namespace stark::types

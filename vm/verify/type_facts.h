@@ -1,0 +1,34 @@
+// vm/verify/type_facts.h — what the verifier computed about each type: size, offsets, pointers, abilities.
+// Room: vm/verify, public face. In: Module's type tables. Out: TypeFacts per type, the only layouts the VM believes.
+// Law: nothing here is read from the file; equal type tables give equal facts.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bytecode-spec/module.h"
+
+namespace stark::vm {
+
+// A word of a value that the collector must see. Base: points to the start of a managed object (or is null).
+// Interior: an address that may lie inside a managed object, in a frame, or in memory of the VM's own.
+struct PointerSlot {
+  enum class Kind : uint8_t { Base, Interior };
+  uint32_t offset = 0;
+  Kind kind = Kind::Base;
+};
+
+struct TypeFacts {
+  uint32_t size = 0;   // bytes, a multiple of align
+  uint32_t align = 1;
+  bool is_copy = false;
+  bool needs_drop = false;   // dropping it does something: frees owned memory, runs a drop function, or a part of it does
+  bool is_sized = true;
+  uint32_t region_slots = 0;
+  std::vector<PointerSlot> pointers;    // of one value, by offset
+  std::vector<uint32_t> field_offsets;  // structs, tuples: by field. Enums: variant v's field f is
+                                        // field_offsets[variant_first[v] + f]; the u32 tag is at 0
+  std::vector<uint32_t> variant_first;
+};
+
+}  // namespace stark::vm

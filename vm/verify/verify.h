@@ -1,0 +1,35 @@
+// vm/verify/verify.h — proves a bundle safe, and makes the only value that can run: VerifiedModule.
+// Room: vm/verify, public face; sees the spec alone. In: spec::Bundle. Out: VerifiedModule, or the first refusal (V01…).
+// Law: no other code can make a VerifiedModule; every function is proven before any can run.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "bytecode-spec/base/error.h"
+#include "bytecode-spec/reader.h"
+#include "vm/verify/type_facts.h"
+
+namespace stark::vm {
+
+class VerifiedModule {
+ public:
+  const spec::Module& module() const { return bundle_->module; }
+  const spec::Bundle& bundle() const { return *bundle_; }
+  const TypeFacts& facts(uint32_t type) const { return types_[type]; }
+  std::span<const TypeFacts> types() const { return types_; }
+  // Type of the value at a place of a function, with the projections applied; index as in FunctionRow.
+  uint32_t place_type(uint32_t function, uint32_t place) const { return place_types_[function][place]; }
+
+ private:
+  friend Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle);
+  VerifiedModule() = default;
+  std::shared_ptr<const spec::Bundle> bundle_;
+  std::vector<TypeFacts> types_;
+  std::vector<std::vector<uint32_t>> place_types_;
+};
+
+Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle);
+
+}  // namespace stark::vm
