@@ -53,8 +53,9 @@ struct EnumInfo {
   Span span;
 };
 
-// What the table keeps of one type. `Never` and `Error` exist in the compiler alone; they reach no bundle.
-enum class Special : uint8_t { None, Never, Error };
+// What the table keeps of one type. `Never`, `Error` and `Infer` exist in the compiler alone; they reach no bundle, and
+// `Infer` (a type not yet known, numbered by `length`) never leaves the types stage.
+enum class Special : uint8_t { None, Never, Error, Infer };
 
 struct TypeData {
   TypeKind kind = TypeKind::Unit;

@@ -1,0 +1,72 @@
+// compiler/diagnostics/diagnostics.cpp — collects diagnostics; equal ones at one place are kept once.
+// Room: diagnostics. In: rows, spans, arguments. Out: Diagnostic values.
+#include "compiler/diagnostics/diagnostics.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace stark::diagnostics {
+
+Diagnostic& Builder::get() { return sink_.all_[index_]; }
+
+Builder& Builder::here(std::string text) {
+  get().span_label = std::move(text);
+  return *this;
+}
+
+Builder& Builder::label(Span span, std::string text) {
+  auto& labels = get().labels;
+  const bool known = std::ranges::any_of(labels, [&](const Label& l) { return l.span == span && l.text == text; });
+  if (!known) labels.push_back({span, std::move(text)});
+  return *this;
+}
+
+Builder& Builder::note(std::string text) {
+  auto& notes = get().notes;
+  if (std::ranges::find(notes, text) == notes.end()) notes.push_back(std::move(text));
+  return *this;
+}
+
+Builder& Builder::help(std::string text) {
+  auto& helps = get().helps;
+  if (std::ranges::find(helps, text) == helps.end()) helps.push_back(std::move(text));
+  return *this;
+}
+
+Builder Sink::add(const Row& row, Span span, std::string message) {
+  for (size_t i = all_.size(); i-- > 0;)
+    if (all_[i].span == span && all_[i].code == row.code && all_[i].message == message) return {*this, i};
+  Diagnostic diagnostic;
+  diagnostic.code = row.code;
+  diagnostic.severity = row.severity;
+  diagnostic.message = std::move(message);
+  diagnostic.span = span;
+  all_.push_back(std::move(diagnostic));
+  errors_ += row.severity == Severity::Error ? 1 : 0;
+  return {*this, all_.size() - 1};
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
+  std::string_view best;
+  size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;
+  for (std::string_view candidate : candidates) {
+    std::vector<size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), 0);
+    for (size_t i = 0; i < word.size(); ++i) {
+      size_t diagonal = row[0];
+      row[0] = i + 1;
+      for (size_t j = 0; j < candidate.size(); ++j) {
+        const size_t replaced = diagonal + (word[i] == candidate[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace stark::diagnostics

@@ -1,0 +1,168 @@
+// compiler/types/type_table.cpp — interns types and answers questions about them.
+// Room: types. In: requests by structure. Out: TypeId, and facts about it.
+#include "compiler/types/type_table.h"
+
+#include <fmt/format.h>
+
+#include "bytecode-spec/base/check.h"
+
+namespace stark::types {
+namespace {
+
+constexpr size_t kBuckets = 4096;
+
+struct KindRow {
+  std::string_view text;
+  uint32_t flags;
+};
+using namespace spec;
+constexpr KindRow kKinds[] = {
+#define TYPE_KIND(name, text, size, align, flags) {text, flags},
+#include "bytecode-spec/types.def"
+};
+
+size_t hash(const TypeData& data) {
+  size_t h = static_cast<size_t>(data.kind) * 31 + static_cast<size_t>(data.special);
+  const auto mix = [&](uint64_t value) { h = (h ^ value) * 0x9E37'79B9'7F4A'7C15ull; };
+  for (TypeId part : data.parts) mix(part.value);
+  for (int64_t dim : data.dims) mix(static_cast<uint64_t>(dim));
+  mix(data.length), mix(data.struct_id.value), mix(data.enum_id.value), mix(data.is_mut ? 1 : 0);
+  mix(static_cast<uint64_t>(data.dtype)), mix(static_cast<uint64_t>(data.opaque));
+  return h % kBuckets;
+}
+
+}  // namespace
+
+TypeTable::TypeTable() : buckets_(kBuckets) {
+  intern({.special = Special::Never});
+  intern({.special = Special::Error});
+}
+
+TypeId TypeTable::intern(TypeData data) {
+  auto& bucket = buckets_[hash(data)];
+  for (TypeId id : bucket)
+    if (get(id) == data) return id;
+  types_.push_back(std::move(data));
+  bucket.push_back(TypeId(types_.size() - 1));
+  return bucket.back();
+}
+
+TypeId TypeTable::scalar(TypeKind kind) { return intern({.kind = kind}); }
+TypeId TypeTable::ref(TypeId pointee, bool is_mut) { return intern({.kind = TypeKind::Ref, .is_mut = is_mut, .parts = {pointee}}); }
+TypeId TypeTable::vec(TypeId element) { return intern({.kind = TypeKind::Vec, .parts = {element}}); }
+TypeId TypeTable::array(TypeId element, uint64_t length) {
+  return intern({.kind = TypeKind::Array, .parts = {element}, .length = length});
+}
+TypeId TypeTable::slice(TypeId element) { return intern({.kind = TypeKind::Slice, .parts = {element}}); }
+TypeId TypeTable::tuple(std::vector<TypeId> fields) {
+  if (fields.empty()) return scalar(TypeKind::Unit);
+  return intern({.kind = TypeKind::Tuple, .parts = std::move(fields)});
+}
+TypeId TypeTable::tensor(spec::DType dtype, std::vector<int64_t> dims) {
+  return intern({.kind = TypeKind::Tensor, .dtype = dtype, .dims = std::move(dims)});
+}
+TypeId TypeTable::opaque(spec::Opaque which) { return intern({.kind = TypeKind::Opaque, .opaque = which}); }
+TypeId TypeTable::never() const { return TypeId(0); }
+TypeId TypeTable::error() const { return TypeId(1); }
+
+StructId TypeTable::add_struct(StructInfo info) {
+  structs_.push_back(std::move(info));
+  return StructId(structs_.size() - 1);
+}
+EnumId TypeTable::add_enum(EnumInfo info) {
+  enums_.push_back(std::move(info));
+  return EnumId(enums_.size() - 1);
+}
+TypeId TypeTable::struct_type(StructId id) { return intern({.kind = TypeKind::Struct, .struct_id = id}); }
+TypeId TypeTable::enum_type(EnumId id) { return intern({.kind = TypeKind::Enum, .enum_id = id}); }
+
+bool TypeTable::is_copy(TypeId id) const {
+  const TypeData& data = get(id);
+  if (data.special != Special::None) return true;
+  switch (data.kind) {
+    case TypeKind::Struct: return info(data.struct_id).is_copy;
+    case TypeKind::Enum: return info(data.enum_id).is_copy;
+    case TypeKind::Ref: return !data.is_mut;
+    case TypeKind::Array:
+    case TypeKind::Tuple:
+      for (TypeId part : data.parts)
+        if (!is_copy(part)) return false;
+      return true;
+    default: return (kKinds[static_cast<size_t>(data.kind)].flags & kCopy) != 0;
+  }
+}
+
+bool TypeTable::needs_drop(TypeId id) const {
+  const TypeData& data = get(id);
+  if (data.special != Special::None) return false;
+  const auto any = [&](const std::vector<Field>& fields) {
+    for (const Field& field : fields)
+      if (field.type.valid() && needs_drop(field.type)) return true;
+    return false;
+  };
+  switch (data.kind) {
+    case TypeKind::Struct: return info(data.struct_id).drop_function != Id<int>::kNone || any(info(data.struct_id).fields);
+    case TypeKind::Enum: {
+      if (info(data.enum_id).drop_function != Id<int>::kNone) return true;
+      for (const Variant& variant : info(data.enum_id).variants)
+        if (any(variant.fields)) return true;
+      return false;
+    }
+    case TypeKind::Vec:
+    case TypeKind::Array:
+    case TypeKind::Tuple:
+      for (TypeId part : data.parts)
+        if (needs_drop(part)) return true;
+      return false;
+    default: return (kKinds[static_cast<size_t>(data.kind)].flags & kOwned) != 0;
+  }
+}
+
+uint32_t TypeTable::region_slots(TypeId id) const {
+  const TypeData& data = get(id);
+  if (data.special != Special::None) return 0;
+  if (data.kind == TypeKind::Struct) return info(data.struct_id).region_count;
+  if (data.kind == TypeKind::Enum) return info(data.enum_id).region_count;
+  if (data.kind == TypeKind::Fn) return 0;
+  uint32_t slots = data.kind == TypeKind::Ref ? 1 : 0;
+  for (TypeId part : data.parts) slots += region_slots(part);
+  return slots;
+}
+
+std::string TypeTable::name(TypeId id) const {
+  if (!id.valid()) return "_";
+  const TypeData& data = get(id);
+  if (data.special == Special::Never) return "!";
+  if (data.special == Special::Error) return "{unknown}";
+  if (data.special == Special::Infer) return data.length % 4 == 1 ? "{integer}" : data.length % 4 == 2 ? "{float}" : "_";
+  const auto list = [&](std::string_view open, std::string_view close) {
+    std::string out(open);
+    for (size_t i = 0; i < data.parts.size(); ++i) out += (i ? ", " : "") + name(data.parts[i]);
+    return out + (data.parts.size() == 1 && open == "(" ? "," : "") + std::string(close);
+  };
+  switch (data.kind) {
+    case TypeKind::Ref: return (data.is_mut ? "&mut " : "&") + name(data.parts[0]);
+    case TypeKind::Vec: return list("Vec<", ">");
+    case TypeKind::Slice: return list("[", "]");
+    case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), data.length);
+    case TypeKind::Tuple: return list("(", ")");
+    case TypeKind::Fn: return list("fn(", ")");
+    case TypeKind::Struct: return info(data.struct_id).name;
+    case TypeKind::Enum: return info(data.enum_id).name;
+    case TypeKind::Opaque: {
+      constexpr std::string_view names[] = {
+#define OPAQUE(n, text) text,
+#include "bytecode-spec/opaques.def"
+      };
+      return std::string(names[static_cast<size_t>(data.opaque)]);
+    }
+    case TypeKind::Tensor: {
+      std::string dims;
+      for (int64_t dim : data.dims) dims += (dims.empty() ? "" : ", ") + (dim < 0 ? "?" : std::to_string(dim));
+      return fmt::format("Tensor<{}, [{}]>", spec::dtype_name(data.dtype), dims);
+    }
+    default: return std::string(kKinds[static_cast<size_t>(data.kind)].text);
+  }
+}
+
+}  // namespace stark::types
