@@ -61,12 +61,12 @@ struct TypeData {
   TypeKind kind = TypeKind::Unit;
   Special special = Special::None;
   bool is_mut = false;                // Ref
-  std::vector<TypeId> parts;          // Ref: pointee. Vec, Array, Slice: element. Tuple: fields. Fn: parameters, then result
+  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice: element. Tuple: fields. Fn: parameters, then result
   uint64_t length = 0;                // Array
-  StructId struct_id;                 // Struct
-  EnumId enum_id;                     // Enum
+  StructId struct_id{};               // Struct
+  EnumId enum_id{};                   // Enum
   spec::DType dtype{};                // Tensor
-  std::vector<int64_t> dims;          // Tensor; spec::kUnknownDim where not known when compiling
+  std::vector<int64_t> dims{};        // Tensor; spec::kUnknownDim where not known when compiling
   spec::Opaque opaque{};              // Opaque
   friend bool operator==(const TypeData&, const TypeData&) = default;
 };
