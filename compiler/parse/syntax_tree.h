@@ -1,0 +1,68 @@
+// compiler/parse/syntax_tree.h — the tree of one file: nodes in one vector, children by slot, text as written.
+// Room: parse, public face. In: made by parse(). Out: resolve, types.
+// Law: immutable once made; every child stands before its parent; what could not be read is an Error node.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/lex/token_buffer.h"
+
+namespace stark::parse {
+
+using lex::TokenKind;
+using NodeId = Id<struct NodeTag>;
+
+enum class NodeKind : uint8_t {
+#define NODE(name, text, ...) name,
+#include "compiler/parse/nodes.def"
+};
+
+// Slots by name: tree.child(node, slot::If::condition).
+namespace slot {
+#define NODE(name, text, ...) \
+  struct name { \
+    enum Slot : uint32_t { __VA_ARGS__ __VA_OPT__(, ) kSlots }; \
+  };
+#include "compiler/parse/nodes.def"
+}  // namespace slot
+
+enum NodeFlags : uint16_t {
+  kPub = 1, kMut = 2, kReference = 4, kUnsafe = 8, kTupleForm = 16, kInclusive = 32, kRest = 64, kSemicolon = 128,
+  kMove = 256, kScript = 512, kExtern = 1024, kGlobal = 2048, kBraces = 4096, kParens = 8192,
+};
+
+struct Node {
+  NodeKind kind = NodeKind::Error;
+  TokenKind token = TokenKind::End;  // the operator, or what a literal is
+  uint16_t flags = 0;
+  Span span;
+  Span name;              // where `text` stands
+  std::string_view text;  // of the SourceMap
+  uint32_t first_child = 0, child_count = 0;
+};
+
+struct SyntaxTree {
+  FileId file;
+  std::vector<Node> nodes;
+  std::vector<NodeId> children;
+  NodeId root;
+
+  const Node& get(NodeId id) const { return nodes[id.index()]; }
+  NodeKind kind(NodeId id) const { return id.valid() ? get(id).kind : NodeKind::Error; }
+  std::span<const NodeId> children_of(NodeId id) const {
+    return std::span(children).subspan(get(id).first_child, get(id).child_count);
+  }
+  NodeId child(NodeId id, uint32_t slot) const { return children_of(id)[slot]; }
+  bool has(NodeId id, uint16_t flag) const { return (get(id).flags & flag) != 0; }
+};
+
+// Reads the whole file; reports every mistake it can tell apart.
+SyntaxTree parse(const SourceMap& sources, const lex::TokenBuffer& tokens, diagnostics::Sink& sink);
+
+std::string_view text(NodeKind kind);
+std::string dump(const SyntaxTree& tree);
+
+}  // namespace stark::parse
