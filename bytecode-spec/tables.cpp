@@ -41,7 +41,7 @@ constexpr std::string_view kCapabilities[] = {
 
 std::span<const TypeKindRow> type_kinds() { return kTypeKinds; }
 std::span<const OpcodeRow> opcodes() { return kOpcodes; }
-std::span<const NativeRow> natives() { return kNatives; }
+std::span<const NativeRow> native_rows() { return kNatives; }
 std::span<const std::string_view> opaques() { return kOpaques; }
 std::span<const std::string_view> capabilities() { return kCapabilities; }
 

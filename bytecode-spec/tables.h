@@ -38,13 +38,13 @@ struct NativeRow {
 
 std::span<const TypeKindRow> type_kinds();
 std::span<const OpcodeRow> opcodes();
-std::span<const NativeRow> natives();
+std::span<const NativeRow> native_rows();
 std::span<const std::string_view> opaques();
 std::span<const std::string_view> capabilities();
 
 inline const TypeKindRow& row_of(TypeKind kind) { return type_kinds()[static_cast<size_t>(kind)]; }
 inline const OpcodeRow& row_of(Opcode op) { return opcodes()[static_cast<size_t>(op)]; }
-inline const NativeRow& row_of(Native native) { return natives()[static_cast<size_t>(native)]; }
+inline const NativeRow& row_of(Native native) { return native_rows()[static_cast<size_t>(native)]; }
 inline bool has(TypeKind kind, uint32_t flags) { return (row_of(kind).flags & flags) == flags; }
 inline bool ends_block(Opcode op) { return row_of(op).flow == Flow::Ends; }
 

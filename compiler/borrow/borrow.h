@@ -4,7 +4,7 @@
 // Law: what passes is accepted by the verifier of the VM.
 #pragma once
 
-#include "compiler/diagnostics/sink.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/mir/mir.h"
 
 namespace stark::borrow {

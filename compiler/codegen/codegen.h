@@ -4,7 +4,7 @@
 #pragma once
 
 #include "bytecode-spec/module.h"
-#include "compiler/diagnostics/sink.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/mir/mir.h"
 
 namespace stark::codegen {

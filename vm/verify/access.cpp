@@ -1,0 +1,242 @@
+// vm/verify/access.cpp — proof 5b: every place is there when it is touched, and no live loan stands against the touch.
+// Room: vm/verify. Essay: vm/verify/README.md, "Access". Source: the access rules of Rust's RFC 2094 (non-lexical lifetimes).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vm/verify/body.h"
+
+namespace stark::vm {
+namespace {
+
+enum class Overlap : uint8_t { None, Same, FirstInside, SecondInside };
+
+bool is_index(const Step& s) { return s.kind == ProjectionKind::Index || s.kind == ProjectionKind::ConstIndex; }
+
+// How two places with one base lie to each other. They part at two fields, two variants or two constant indices.
+Overlap overlap(const PlaceInfo& first, const PlaceInfo& second) {
+  const size_t common = std::min(first.steps.size(), second.steps.size());
+  for (size_t i = 0; i < common; ++i) {
+    const Step& a = first.steps[i];
+    const Step& b = second.steps[i];
+    if (is_index(a) && is_index(b)) {
+      const bool both_known = a.kind == ProjectionKind::ConstIndex && b.kind == ProjectionKind::ConstIndex;
+      if (both_known && a.argument != b.argument) return Overlap::None;
+    } else if (a.kind == b.kind && a.argument != b.argument) {
+      return Overlap::None;
+    }
+  }
+  if (first.steps.size() == second.steps.size()) return Overlap::Same;
+  return first.steps.size() > second.steps.size() ? Overlap::FirstInside : Overlap::SecondInside;
+}
+
+// Overwriting a place leaves alone what its references point to.
+bool parts_at_reference(const PlaceInfo& loan, const PlaceInfo& written) {
+  return std::any_of(loan.steps.begin() + static_cast<ptrdiff_t>(written.steps.size()), loan.steps.end(),
+                     [](const Step& s) { return s.kind == ProjectionKind::Deref; });
+}
+
+Refusal refusal_for(Access access, bool loan_is_mutable) {
+  switch (access) {
+    case Access::Read: return Refusal::ReadWhileMutable;
+    case Access::BorrowShared: return Refusal::MutableAndShared;
+    case Access::BorrowMutable: return loan_is_mutable ? Refusal::TwoMutable : Refusal::MutableAndShared;
+    case Access::Write: return Refusal::WriteWhileBorrowed;
+    case Access::Move:
+    case Access::Drop: return Refusal::MoveWhileBorrowed;
+  }
+  return Refusal::WriteWhileBorrowed;
+}
+
+Result<void> check_indices(const Body& b, const PlaceInfo& place) {
+  for (const Step& step : place.steps) {
+    if (step.kind != ProjectionKind::Index) continue;
+    STARK_TRY(require_available(b, step.argument));
+    STARK_TRY(require_free(b, step.argument, Access::Read));
+  }
+  return {};
+}
+
+// What is left of a partly moved register needs no drop. `steps` is where we are in it.
+bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Step>& steps, uint32_t variant) {
+  bool touched = false;
+  uint32_t moved_variant = spec::kNone;
+  for (uint32_t p : b.state.moved[reg]) {
+    const auto& moved = b.place(p).steps;
+    const size_t n = std::min(moved.size(), steps.size());
+    const bool agrees = std::equal(moved.begin(), moved.begin() + static_cast<ptrdiff_t>(n), steps.begin(),
+                                   [](const Step& x, const Step& y) { return x.kind == y.kind && x.argument == y.argument; });
+    if (!agrees) continue;
+    if (moved.size() <= steps.size()) return true;  // this very part, or something around it, is gone
+    touched = true;
+    if (moved[n].kind == ProjectionKind::Variant) moved_variant = moved[n].argument;
+  }
+  if (!touched) return !b.facts(at.type).needs_drop;
+  const auto field_is_spent = [&](uint32_t number, uint32_t of_variant) {
+    uint32_t chosen = of_variant;
+    const Step step{ProjectionKind::Field, number};
+    const auto field = step_into(b.m, b.types, at, step, &chosen);
+    if (!field) return false;
+    steps.push_back(step);
+    const bool spent = is_spent(b, reg, *field, steps, spec::kNone);
+    steps.pop_back();
+    return spent;
+  };
+  const spec::TypeRow& row = b.m.types[at.type];
+  if (b.kind(at.type) == TypeKind::Enum && variant == spec::kNone) {
+    // Something was moved out of one variant, so that is the variant it was.
+    steps.push_back({ProjectionKind::Variant, moved_variant});
+    const bool spent = is_spent(b, reg, at, steps, moved_variant);
+    steps.pop_back();
+    return spent;
+  }
+  const uint32_t count = variant != spec::kNone ? b.m.variants[row.a + variant].fields.count : row.b;
+  for (uint32_t f = 0; f < count; ++f) {
+    if (!field_is_spent(f, variant)) return false;
+  }
+  return true;
+}
+
+// A part of a register goes away; the register keeps what is left.
+Result<void> take_part(Body& b, uint32_t p) {
+  const PlaceInfo& place = b.place(p);
+  if (place.through_reference) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is behind a reference");
+  const bool element = std::ranges::any_of(place.steps, is_index);
+  if (element) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is an element");
+  if (place.through_drop) return refuse_at(b, Refusal::MoveOutOfDrop, describe(b, p) + " is a part of a type with a destructor");
+  auto& moved = b.state.moved[place.base];
+  b.state.held[place.base] = Held::Partly;
+  moved.insert(std::ranges::lower_bound(moved, p), p);
+  return {};
+}
+
+Result<void> write_register(Body& b, uint32_t reg, bool drops_old) {
+  const bool needs_drop = b.facts(b.type_of(reg).type).needs_drop;
+  const Held held = b.state.held[reg];
+  const bool there = held != Held::Unset && held != Held::Gone;
+  if (drops_old && held != Held::Whole) return refuse_at(b, Refusal::MovedUse, describe(b, reg) + " is replaced where nothing is in it");
+  if (there && needs_drop && !drops_old) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " is overwritten and never dropped");
+  if (there && (b.registers[reg].flags & spec::kMutable) == 0) {
+    return refuse_at(b, Refusal::ImmutableWritten, describe(b, reg) + " is written twice and is not mutable");
+  }
+  STARK_TRY(require_free(b, reg, drops_old ? Access::Drop : Access::Write));
+  make_available(b, reg);
+  return {};
+}
+
+Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
+  const PlaceInfo& place = b.place(p);
+  STARK_TRY(require_writable(b, p));
+  auto& moved = b.state.moved[place.base];
+  const auto gone = std::ranges::find(moved, p);
+  STARK_TRY(check_indices(b, place));
+  STARK_TRY(require_free(b, p, drops_old ? Access::Drop : Access::Write));
+  if (gone != moved.end() && !drops_old) {  // what was moved out is put back
+    moved.erase(gone);
+    if (moved.empty()) b.state.held[place.base] = Held::Whole;
+    return {};
+  }
+  STARK_TRY(require_available(b, p));
+  if (b.facts(place.type.type).needs_drop && !drops_old) {
+    return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, p) + " is overwritten and never dropped");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> require_available(const Body& b, uint32_t p) {
+  const PlaceInfo& place = b.place(p);
+  switch (b.state.held[place.base]) {
+    case Held::Whole: break;
+    case Held::Unset: return refuse_at(b, Refusal::UninitialisedUse, describe(b, p) + " was never given a value");
+    case Held::Gone:
+    case Held::Maybe: return refuse_at(b, Refusal::MovedUse, describe(b, p) + " has been moved, dropped or ended");
+    case Held::Partly:
+      for (uint32_t moved : b.state.moved[place.base]) {
+        if (overlap(b.place(moved), place) != Overlap::None) {
+          return refuse_at(b, Refusal::MovedUse, fmt::format("{} is used after {} was moved out", describe(b, p), describe(b, moved)));
+        }
+      }
+      break;
+  }
+  return check_indices(b, place);
+}
+
+Result<void> require_writable(const Body& b, uint32_t p) {
+  const PlaceInfo& place = b.place(p);
+  if (place.through_shared) return refuse_at(b, Refusal::WriteThroughShared, describe(b, p) + " is behind a shared reference");
+  if (!place.through_mutable && (b.registers[place.base].flags & spec::kMutable) == 0) {
+    return refuse_at(b, Refusal::WriteThroughShared, describe(b, p) + " is part of a register that is not mutable");
+  }
+  return {};
+}
+
+Result<void> require_free(const Body& b, uint32_t p, Access access) {
+  const PlaceInfo& place = b.place(p);
+  const bool only_reads = access == Access::Read || access == Access::BorrowShared;
+  for (uint32_t l : b.live_by_base[place.base]) {
+    const bool loan_is_mutable = b.loans[l].kind == static_cast<uint32_t>(spec::LoanKind::Mutable);
+    if (only_reads && !loan_is_mutable) continue;
+    const PlaceInfo& lent = b.place(b.loans[l].place);
+    const Overlap how = overlap(lent, place);
+    if (how == Overlap::None) continue;
+    if (access == Access::Write && how == Overlap::FirstInside && parts_at_reference(lent, place)) continue;
+    return refuse_at(b, refusal_for(access, loan_is_mutable),
+                     fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place)));
+  }
+  return {};
+}
+
+Result<void> move_out(Body& b, uint32_t p) {
+  STARK_TRY(require_available(b, p));
+  STARK_TRY(require_free(b, p, Access::Move));
+  if (!b.is_register(p)) return take_part(b, p);
+  make_unavailable(b, p, Held::Gone);
+  return {};
+}
+
+Result<void> write(Body& b, uint32_t p, bool drops_old) {
+  return b.is_register(p) ? write_register(b, p, drops_old) : write_part(b, p, drops_old);
+}
+
+Result<void> drop_place(Body& b, uint32_t p) {
+  if (!b.facts(b.type_of(p).type).needs_drop) return refuse_at(b, Refusal::OperandType, describe(b, p) + " needs no drop");
+  STARK_TRY(require_available(b, p));
+  STARK_TRY(require_free(b, p, Access::Drop));
+  if (!b.is_register(p)) return take_part(b, p);
+  make_unavailable(b, p, Held::Gone);
+  return {};
+}
+
+Result<void> drop_flagged(Body& b, uint32_t reg) {
+  if ((b.registers[reg].flags & spec::kDropFlag) == 0) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " has no drop flag");
+  if (b.state.held[reg] == Held::Partly) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " is partly moved");
+  STARK_TRY(require_free(b, reg, Access::Drop));
+  make_unavailable(b, reg, Held::Gone);
+  return {};
+}
+
+Result<void> end_register(Body& b, uint32_t reg) {
+  const bool needs_drop = b.facts(b.type_of(reg).type).needs_drop;
+  std::vector<Step> steps;
+  switch (b.state.held[reg]) {
+    case Held::Whole:
+      if (needs_drop) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " must be dropped, not ended");
+      break;
+    case Held::Partly:
+      if (!is_spent(b, reg, b.type_of(reg), steps, spec::kNone)) {
+        return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " ends while parts of it must still be dropped");
+      }
+      break;
+    case Held::Maybe:
+      if (needs_drop) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " may have to be dropped");
+      break;
+    case Held::Unset:
+    case Held::Gone: return refuse_at(b, Refusal::MovedUse, describe(b, reg) + " is ended twice");
+  }
+  make_unavailable(b, reg, Held::Gone);
+  return {};
+}
+
+}  // namespace stark::vm

@@ -1,0 +1,170 @@
+// vm/verify/body.h — one function while it is being proven: its tables, its places, its state at the current point.
+// Room: vm/verify, private. Essay: vm/verify/README.md, "The state". In: proven structure and types. Out: shared by the body proofs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bytecode-spec/operand.h"
+#include "bytecode-spec/tables.h"
+#include "vm/verify/proofs.h"
+#include "vm/verify/refusals.h"
+
+namespace stark::vm {
+
+using spec::OperandMode;
+using spec::ProjectionKind;
+using spec::TypeKind;
+
+// A type in a position: its lifetime slots are regions of the function. 0 is 'static, 1… the signature's, then local ones.
+struct TypedPlace {
+  uint32_t type = 0;
+  std::vector<uint32_t> regions;
+};
+
+struct Step {
+  ProjectionKind kind = ProjectionKind::None;
+  uint32_t argument = 0;
+};
+
+struct PlaceInfo {
+  uint32_t base = 0;
+  std::vector<Step> steps;
+  TypedPlace type;
+  bool through_reference = false;  // some step dereferences: the place is not of the frame
+  bool through_shared = false;     // … a `&`: nothing may be written
+  bool through_mutable = false;    // … a `&mut`
+  bool through_index = false;      // an element whose number is not known here, or of a Vec
+  bool through_drop = false;       // a field of a type that has its own destructor
+  bool readable = true;            // has a size
+  // Regions of the references dereferenced, outermost last; a reborrow inherits from them.
+  struct Crossed {
+    uint32_t region;
+    bool is_mut;
+  };
+  std::vector<Crossed> crossed;
+};
+
+// Availability of a register.
+enum class Held : uint8_t { Unset, Gone, Maybe, Partly, Whole };
+
+using LoanSet = std::vector<uint32_t>;  // sorted
+
+// What is known at one point of a function.
+struct State {
+  std::vector<Held> held;                      // by register
+  std::vector<std::vector<uint32_t>> moved;    // by register, when Partly: places moved out of it, sorted
+  std::vector<LoanSet> regions;                // by region: loans a reference with that region may stand for
+};
+
+// The whole of one function's tables, with what is derived once before its blocks are walked.
+struct Body {
+  const spec::Bundle& bundle;
+  const spec::Module& m;
+  const Types& types;
+  const spec::FunctionRow& f;
+  const spec::SignatureRow& signature;
+  std::span<const spec::RegisterRow> registers;
+  std::span<const spec::LoanRow> loans;
+  std::span<const spec::BlockRow> blocks;
+  std::span<const uint32_t> code;
+  uint32_t fixed_regions = 1;             // 'static and the signature's
+  uint32_t region_count = 1;
+  std::vector<PlaceInfo> places{};          // registers first
+  std::vector<uint32_t> region_users{};     // by region: how many register slots name it
+  std::vector<std::vector<bool>> outlives{};  // [longer][shorter] among the fixed regions, closed transitively
+  std::vector<bool> loan_issued{};
+
+  // At the current point.
+  State state{};
+  std::vector<uint32_t> region_holders{};   // by region: registers now available that name it
+  std::vector<uint32_t> loan_holders{};     // by loan: regions that now hold it
+  std::vector<std::vector<uint32_t>> live_by_base{};  // by register: live loans of places that begin there
+  uint32_t word = 0;                      // of the current instruction, for messages
+
+  const TypeFacts& facts(uint32_t type) const { return types.facts[type]; }
+  TypeKind kind(uint32_t type) const { return static_cast<TypeKind>(m.types[type].kind); }
+  const PlaceInfo& place(uint32_t p) const { return places[p]; }
+  bool is_register(uint32_t p) const { return p < registers.size(); }
+  const TypedPlace& type_of(uint32_t p) const { return places[p].type; }
+};
+
+// places.cpp: the type, regions and nature of every place and region of the function.
+Result<Body> open_body(const spec::Bundle& bundle, const Types& types, uint32_t function);
+// Applies one step to a typed place; the verifier's only idea of what a projection means.
+Result<TypedPlace> step_into(const spec::Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant);
+
+// state.cpp: changes of the state that keep its counts right.
+void make_available(Body& b, uint32_t reg);
+void make_unavailable(Body& b, uint32_t reg, Held as);
+void add_loans(Body& b, uint32_t region, const LoanSet& loans);
+void clear_loans(Body& b, uint32_t region);
+// What a region stands for when it is read: its loans, and itself (loans.size() + region) where it is a fixed one.
+LoanSet loans_of(const Body& b, uint32_t region);
+bool merge(LoanSet& into, const LoanSet& more);  // whether something was new
+
+// edges.cpp: states as blocks declare them.
+Result<State> declared_state(const Body& b, uint32_t block);
+void enter(Body& b, State state);
+// The current state gives what `declared` promises, and nothing that must be dropped gets lost on the way.
+Result<void> check_arrival(const Body& b, const State& declared);
+
+// access.cpp: who may touch a place now.
+enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Move, Drop };
+Result<void> require_available(const Body& b, uint32_t place);
+Result<void> require_writable(const Body& b, uint32_t place);
+Result<void> require_free(const Body& b, uint32_t place, Access access);  // no live loan stands against it
+Result<void> move_out(Body& b, uint32_t place);
+Result<void> write(Body& b, uint32_t place, bool drops_old);  // a register becomes available
+Result<void> drop_place(Body& b, uint32_t place);
+Result<void> drop_flagged(Body& b, uint32_t reg);
+Result<void> end_register(Body& b, uint32_t reg);
+
+// values.cpp: values on their way from operands into places.
+struct Value {
+  bool is_constant = false;
+  TypeKind constant{};             // of a constant
+  TypedPlace typed;                // of a place
+  std::vector<LoanSet> loans;      // by lifetime slot, as they were when the value was taken
+};
+// Loans that will be held by regions once a value has arrived.
+struct Arrivals {
+  std::vector<std::pair<uint32_t, LoanSet>> loans;
+};
+Result<Value> use(Body& b, uint32_t operand_word);
+TypeKind kind_of(const Body& b, const Value& value);
+bool fits(const Body& b, const Value& value, uint32_t type);
+// Lifetimes of `value` become those of `to`; slot by slot, by the variance of the type.
+Result<void> gather(const Body& b, const Value& value, const TypedPlace& to, Arrivals& arrivals);
+Result<void> gather_loans(const Body& b, const LoanSet& loans, uint32_t region, Arrivals& arrivals);
+// Writes the place and lets the gathered loans in.
+Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old = false);
+Result<void> put(Body& b, const Value& value, uint32_t place, bool drops_old = false);
+Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t region);
+
+// calls.cpp, natives.cpp: a signature with its lifetimes numbered from 1, ready to be matched with one call.
+struct CallShape {
+  std::vector<TypedPlace> parameters;
+  TypedPlace result;
+  uint32_t region_count = 0;
+  bool is_matched = false;  // the values' types have been compared with the parameters'
+  std::vector<std::pair<uint32_t, uint32_t>> outlives;  // (longer, shorter)
+};
+Result<void> check_call(Body& b, uint32_t target, const CallShape& shape, std::span<const Value> values);
+CallShape shape_of_function(const Body& b, uint32_t function);
+// Finds the types of the native's variables from the values and the target.
+Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<const Value> values, uint32_t target);
+
+// typing.cpp: one instruction, by the rule of its row. `words` are behind the head.
+Result<void> check_instruction(Body& b, spec::Opcode op, std::span<const uint32_t> words);
+// formats.cpp: the template of a Format instruction names operands that exist.
+Result<void> check_template(const Body& b, std::string_view text, size_t operands);
+
+// Refusal with where it happened: function, instruction, and source line when there is debug information.
+std::unexpected<Error> refuse_at(const Body& b, Refusal which, std::string found);
+std::string describe(const Body& b, uint32_t place);
+
+}  // namespace stark::vm

@@ -1,0 +1,293 @@
+// vm/verify/layouts.cpp — proof 2: what every type looks like in memory, and what may be done with its values.
+// Room: vm/verify. In: type, field and variant tables with proven indices. Out: Types, or V20, V40, V43.
+// Sizes go depth first along "contains by value"; abilities are least fixpoints, so recursive types through Vec come out right.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "bytecode-spec/limits.h"
+#include "bytecode-spec/tables.h"
+#include "vm/verify/proofs.h"
+#include "vm/verify/refusals.h"
+
+namespace stark::vm {
+namespace {
+
+using spec::kNone;
+using spec::Module;
+using spec::TypeKind;
+
+class LayoutProof {
+ public:
+  explicit LayoutProof(const Module& module) : m_(module) {
+    out_.facts.resize(module.types.size());
+    out_.variance.resize(module.types.size());
+    state_.resize(module.types.size(), State::New);
+  }
+
+  Result<Types> run() {
+    STARK_TRY(count_regions());
+    STARK_TRY(check_field_regions());
+    for (uint32_t t = 0; t < m_.types.size(); ++t) STARK_TRY(lay_out(t, 0));
+    find_abilities();
+    find_variance();
+    return std::move(out_);
+  }
+
+ private:
+  enum class State : uint8_t { New, Open, Done };
+
+  TypeKind kind(uint32_t t) const { return static_cast<TypeKind>(m_.types[t].kind); }
+
+  // Structural types stand after their parts, and nominal ones say their count, so one pass in order is enough.
+  Result<void> count_regions() {
+    for (uint32_t t = 0; t < m_.types.size(); ++t) {
+      const spec::TypeRow& row = m_.types[t];
+      uint64_t slots = 0;
+      switch (kind(t)) {
+        case TypeKind::Struct:
+        case TypeKind::Enum: slots = row.d; break;
+        case TypeKind::Vec:
+        case TypeKind::Array:
+        case TypeKind::Slice: slots = slots_of(row.a); break;
+        case TypeKind::Ref: slots = 1 + slots_of(row.a); break;
+        case TypeKind::Tuple:
+          for (uint32_t f = 0; f < row.b; ++f) slots += slots_of(m_.fields[row.a + f].type.type);
+          break;
+        default: break;
+      }
+      if (slots > spec::kMaxRegionArguments) return refuse(Refusal::Limit, fmt::format("type {} carries {} lifetimes", t, slots));
+      out_.facts[t].region_slots = static_cast<uint32_t>(slots);
+    }
+    return {};
+  }
+  uint32_t slots_of(uint32_t t) const { return out_.facts[t].region_slots; }
+
+  // A field of a struct or enum names its own lifetimes in the parameters of the type that declares it.
+  Result<void> check_field_regions() {
+    for (uint32_t t = 0; t < m_.types.size(); ++t) {
+      if (kind(t) == TypeKind::Struct) STARK_TRY(check_fields({m_.types[t].a, m_.types[t].b}, m_.types[t].d));
+      if (kind(t) != TypeKind::Enum) continue;
+      for (uint32_t v = 0; v < m_.types[t].b; ++v) STARK_TRY(check_fields(m_.variants[m_.types[t].a + v].fields, m_.types[t].d));
+    }
+    return {};
+  }
+  Result<void> check_fields(spec::Range fields, uint32_t parameters) {
+    for (uint32_t f = 0; f < fields.count; ++f) {
+      const spec::TypeUse use = m_.fields[fields.first + f].type;
+      const uint32_t slots = slots_of(use.type);
+      if (slots == 0) continue;
+      if (uint64_t{use.first_region} + slots > m_.regions.size()) return refuse(Refusal::Index, "lifetimes of a field");
+      for (uint32_t s = 0; s < slots; ++s) {
+        if (m_.regions[use.first_region + s] > parameters) return refuse(Refusal::Index, "a lifetime that the type does not declare");
+      }
+    }
+    return {};
+  }
+
+  Result<void> lay_out(uint32_t t, uint32_t depth) {
+    if (state_[t] == State::Done) return {};
+    if (state_[t] == State::Open) return refuse(Refusal::Layout, fmt::format("type {} contains itself by value", t));
+    if (depth > spec::kMaxTypeDepth) return refuse(Refusal::Limit, "types are nested too deeply");
+    state_[t] = State::Open;
+    const spec::TypeRow& row = m_.types[t];
+    const spec::TypeKindRow& kind_row = spec::row_of(kind(t));
+    TypeFacts& facts = out_.facts[t];
+    facts.size = kind_row.size;
+    facts.align = std::max(1u, kind_row.align);
+    if (kind_row.flags & spec::kManaged) facts.pointers.push_back({0, PointerSlot::Kind::Base});
+    switch (kind(t)) {
+      case TypeKind::Slice:
+        facts.is_sized = false;
+        [[fallthrough]];
+      case TypeKind::Vec:
+        if (kind(row.a) == TypeKind::Slice) return refuse(Refusal::Layout, "elements without a size");
+        break;
+      case TypeKind::Ref: {
+        const bool fat = kind(row.a) == TypeKind::Str || kind(row.a) == TypeKind::Slice;
+        facts.size = fat ? 16 : 8;
+        facts.align = 8;
+        facts.pointers.push_back({0, PointerSlot::Kind::Interior});
+        break;
+      }
+      case TypeKind::Array: STARK_TRY(lay_out_array(t, depth)); break;
+      case TypeKind::Tuple:
+      case TypeKind::Struct: STARK_TRY(place_fields(t, {row.a, row.b}, depth)); break;
+      case TypeKind::Enum:
+        facts.size = 4;  // the tag
+        facts.align = 4;
+        for (uint32_t v = 0; v < row.b; ++v) {
+          facts.variant_first.push_back(static_cast<uint32_t>(facts.field_offsets.size()));
+          STARK_TRY(place_fields(t, m_.variants[row.a + v].fields, depth));
+        }
+        break;
+      default: break;
+    }
+    facts.size = align(facts.size, facts.align);
+    if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} has {} bytes", t, facts.size));
+    state_[t] = State::Done;
+    return {};
+  }
+
+  static uint32_t align(uint32_t offset, uint32_t to) { return (offset + to - 1) / to * to; }
+
+  // Appends fields behind what is there. No word is shared between variants: one pointer map is right at every instant.
+  Result<void> place_fields(uint32_t t, spec::Range fields, uint32_t depth) {
+    for (uint32_t f = 0; f < fields.count; ++f) {
+      const uint32_t part = m_.fields[fields.first + f].type.type;
+      STARK_TRY(lay_out(part, depth + 1));
+      const TypeFacts& inner = out_.facts[part];
+      if (!inner.is_sized) return refuse(Refusal::Layout, "a field without a size");
+      TypeFacts& facts = out_.facts[t];
+      const uint32_t offset = align(facts.size, inner.align);
+      facts.field_offsets.push_back(offset);
+      for (PointerSlot slot : inner.pointers) facts.pointers.push_back({offset + slot.offset, slot.kind});
+      facts.align = std::max(facts.align, inner.align);
+      facts.size = offset + inner.size;
+      if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} is too large", t));
+    }
+    return {};
+  }
+
+  Result<void> lay_out_array(uint32_t t, uint32_t depth) {
+    const spec::TypeRow& row = m_.types[t];
+    STARK_TRY(lay_out(row.a, depth + 1));
+    const TypeFacts& inner = out_.facts[row.a];
+    TypeFacts& facts = out_.facts[t];
+    const uint64_t length = uint64_t{row.c} << 32 | row.b;
+    if (!inner.is_sized) return refuse(Refusal::Layout, "an array of elements without a size");
+    if (inner.size != 0 && length > spec::kMaxTypeBytes / inner.size) return refuse(Refusal::Layout, "an array is too large");
+    facts.align = inner.align;
+    facts.size = static_cast<uint32_t>(length * inner.size);
+    for (uint64_t i = 0; i < length && !inner.pointers.empty(); ++i) {
+      for (PointerSlot slot : inner.pointers) {
+        facts.pointers.push_back({static_cast<uint32_t>(i * inner.size) + slot.offset, slot.kind});
+      }
+    }
+    return {};
+  }
+
+  // Calls `visit` with every type that a value of `t` owns: by value, or behind a Vec.
+  template <class Visit>
+  void owned_parts(uint32_t t, Visit visit) const {
+    const spec::TypeRow& row = m_.types[t];
+    const auto fields = [&](spec::Range range) {
+      for (uint32_t f = 0; f < range.count; ++f) visit(m_.fields[range.first + f].type.type);
+    };
+    switch (kind(t)) {
+      case TypeKind::Vec:
+      case TypeKind::Array: visit(row.a); break;
+      case TypeKind::Tuple:
+      case TypeKind::Struct: fields({row.a, row.b}); break;
+      case TypeKind::Enum:
+        for (uint32_t v = 0; v < row.b; ++v) fields(m_.variants[row.a + v].fields);
+        break;
+      default: break;
+    }
+  }
+
+  bool has_destructor(uint32_t t) const {
+    return (kind(t) == TypeKind::Struct || kind(t) == TypeKind::Enum) && m_.types[t].c != kNone;
+  }
+  bool starts_as_dropping(uint32_t t) const { return spec::has(kind(t), spec::kOwned) || has_destructor(t); }
+  bool starts_as_moving(uint32_t t) const {
+    const uint32_t flags = spec::row_of(kind(t)).flags;
+    if (kind(t) == TypeKind::Vec || has_destructor(t)) return true;
+    if (flags & spec::kReference) return m_.types[t].b != 0;  // `&mut` moves
+    return (flags & (spec::kCopy | spec::kParts)) == 0;
+  }
+
+  // "Needs drop" and "is not Copy" spread from parts to wholes until nothing changes: linear in the number of parts.
+  void find_abilities() {
+    const size_t count = m_.types.size();
+    std::vector<std::vector<uint32_t>> wholes(count);
+    for (uint32_t t = 0; t < count; ++t) {
+      owned_parts(t, [&](uint32_t part) { wholes[part].push_back(t); });
+    }
+    const auto spread = [&](auto starts) {
+      std::vector<bool> holds(count);
+      std::deque<uint32_t> work;
+      const auto reach = [&](uint32_t t) {
+        if (holds[t]) return;
+        holds[t] = true;
+        work.push_back(t);
+      };
+      for (uint32_t t = 0; t < count; ++t) {
+        if (starts(t)) reach(t);
+      }
+      while (!work.empty()) {
+        for (uint32_t whole : wholes[work.front()]) reach(whole);
+        work.pop_front();
+      }
+      return holds;
+    };
+    const auto drops = spread([&](uint32_t t) { return starts_as_dropping(t); });
+    const auto moves = spread([&](uint32_t t) { return starts_as_moving(t); });
+    for (uint32_t t = 0; t < count; ++t) {
+      out_.facts[t].needs_drop = drops[t];
+      out_.facts[t].is_copy = !moves[t];
+    }
+  }
+
+  // A slot is invariant if it stands behind `&mut` somewhere. Nominal types are found by iterating, which ends since slots
+  // only ever turn from covariant to invariant.
+  void find_variance() {
+    for (uint32_t t = 0; t < m_.types.size(); ++t) out_.variance[t].assign(slots_of(t), Variance::Covariant);
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (uint32_t t = 0; t < m_.types.size(); ++t) changed |= update_variance(t);
+    }
+  }
+  bool update_variance(uint32_t t) {
+    const spec::TypeRow& row = m_.types[t];
+    auto& mine = out_.variance[t];
+    if (mine.empty()) return false;
+    bool changed = false;
+    const auto mark = [&](size_t slot, Variance variance) {
+      if (variance == Variance::Covariant || mine[slot] == Variance::Invariant) return;
+      mine[slot] = Variance::Invariant;
+      changed = true;
+    };
+    const auto fields = [&](spec::Range range) {
+      for (uint32_t f = 0; f < range.count; ++f) {
+        const spec::TypeUse use = m_.fields[range.first + f].type;
+        for (uint32_t s = 0; s < slots_of(use.type); ++s) {
+          const uint32_t parameter = m_.regions[use.first_region + s];
+          if (parameter > 0) mark(parameter - 1, out_.variance[use.type][s]);
+        }
+      }
+    };
+    switch (kind(t)) {
+      case TypeKind::Vec:
+      case TypeKind::Array:
+      case TypeKind::Slice:
+        for (uint32_t s = 0; s < mine.size(); ++s) mark(s, out_.variance[row.a][s]);
+        break;
+      case TypeKind::Ref:
+        for (uint32_t s = 1; s < mine.size(); ++s) mark(s, row.b != 0 ? Variance::Invariant : out_.variance[row.a][s - 1]);
+        break;
+      case TypeKind::Tuple:
+        for (uint32_t f = 0, s = 0; f < row.b; ++f) {
+          for (Variance v : out_.variance[m_.fields[row.a + f].type.type]) mark(s++, v);
+        }
+        break;
+      case TypeKind::Struct: fields({row.a, row.b}); break;
+      case TypeKind::Enum:
+        for (uint32_t v = 0; v < row.b; ++v) fields(m_.variants[row.a + v].fields);
+        break;
+      default: break;
+    }
+    return changed;
+  }
+
+  const Module& m_;
+  Types out_;
+  std::vector<State> state_;
+};
+
+}  // namespace
+
+Result<Types> prove_types(const Module& module) { return LayoutProof(module).run(); }
+
+}  // namespace stark::vm

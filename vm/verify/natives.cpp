@@ -1,0 +1,176 @@
+// vm/verify/natives.cpp — proof 5f: a call of a native is matched with its signature in natives.def.
+// Room: vm/verify. In: pattern trees, types of the values and the target. Out: CallShape, or V35.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "bytecode-spec/native_signature.h"
+#include "vm/verify/body.h"
+
+namespace stark::vm {
+namespace {
+
+using spec::Pattern;
+using spec::PatternKind;
+
+// The kind of scalar that stands for a tensor's element type; Unit where there is none.
+TypeKind scalar_of(spec::DType dtype) {
+  for (const spec::TypeKindRow& row : spec::type_kinds()) {
+    const auto kind = static_cast<TypeKind>(&row - spec::type_kinds().data());
+    const bool scalar = kind == TypeKind::Bool || spec::has(kind, spec::kNum);
+    if (scalar && row.text == spec::dtype_name(dtype)) return kind;
+  }
+  return TypeKind::Unit;
+}
+
+// Walks pattern and type side by side, finds the variables, and numbers the lifetimes it meets.
+class Matcher {
+ public:
+  explicit Matcher(const Body& b) : b_(b) {}
+
+  bool match(const Pattern& pattern, uint32_t type, bool is_result, std::vector<uint32_t>& regions) {
+    const spec::TypeRow& row = b_.m.types[type];
+    const TypeKind kind = b_.kind(type);
+    const auto part = [&](uint32_t t) { return match(pattern.parts[0], t, is_result, regions); };
+    switch (pattern.kind) {
+      case PatternKind::Scalar: return kind == pattern.scalar;
+      case PatternKind::Variable: return match_variable(pattern.name, type, kind, regions);
+      case PatternKind::Ref:
+        if (kind != TypeKind::Ref || (row.b != 0) != pattern.is_mut) return false;
+        regions.push_back(is_result ? result_region() : fresh(argument_references_));
+        return part(row.a);
+      case PatternKind::Vec: return kind == TypeKind::Vec && part(row.a);
+      case PatternKind::Slice: return kind == TypeKind::Slice && part(row.a);
+      case PatternKind::Option: return match_option(pattern, type, is_result, regions);
+      case PatternKind::Tuple:
+        if (kind != TypeKind::Tuple || row.b != pattern.parts.size()) return false;
+        for (uint32_t f = 0; f < row.b; ++f) {
+          if (!match(pattern.parts[f], b_.m.fields[row.a + f].type.type, is_result, regions)) return false;
+        }
+        return true;
+      case PatternKind::Tensor: return kind == TypeKind::Tensor && match_tensor(pattern, type, is_result);
+      case PatternKind::Opaque: return kind == TypeKind::Opaque && row.a == static_cast<uint32_t>(pattern.opaque);
+    }
+    return false;
+  }
+
+  bool match_constant(const Pattern& pattern, TypeKind kind) {
+    if (pattern.kind == PatternKind::Scalar) return kind == pattern.scalar;
+    if (pattern.kind != PatternKind::Variable) return false;
+    Binding& binding = bindings_[pattern.name];
+    if (binding.found) return binding.kind == kind;
+    binding = {true, spec::kNone, kind, {}};
+    return true;
+  }
+
+  void finish(CallShape& shape) {
+    shape.region_count = count_;
+    if (result_ == 0) return;
+    for (uint32_t r : argument_references_) shape.outlives.emplace_back(r, result_);
+  }
+
+ private:
+  struct Binding {
+    bool found = false;
+    uint32_t type = spec::kNone;  // kNone where only the kind is known: constants, elements of tensors
+    TypeKind kind{};
+    std::vector<uint32_t> regions;
+  };
+
+  uint32_t fresh(std::vector<uint32_t>& list) {
+    list.push_back(++count_);
+    return count_;
+  }
+  uint32_t result_region() {
+    if (result_ == 0) result_ = ++count_;
+    return result_;
+  }
+
+  bool match_variable(const std::string& name, uint32_t type, TypeKind kind, std::vector<uint32_t>& regions) {
+    Binding& binding = bindings_[name];
+    if (binding.found && binding.kind != kind) return false;
+    if (binding.found && binding.type != spec::kNone && binding.type != type) return false;
+    if (binding.type == spec::kNone) {
+      binding.found = true;
+      binding.type = type;
+      binding.kind = kind;
+      for (uint32_t s = 0; s < b_.facts(type).region_slots; ++s) binding.regions.push_back(++count_);
+    }
+    regions.insert(regions.end(), binding.regions.begin(), binding.regions.end());
+    return true;
+  }
+
+  // Two variants, nothing and one field: what the VM will make.
+  bool match_option(const Pattern& pattern, uint32_t type, bool is_result, std::vector<uint32_t>& regions) {
+    const spec::TypeRow& row = b_.m.types[type];
+    if (b_.kind(type) != TypeKind::Enum || row.b != 2 || row.c != spec::kNone) return false;
+    const auto& none = b_.m.variants[row.a];
+    const auto& some = b_.m.variants[row.a + 1];
+    if (none.fields.count != 0 || some.fields.count != 1) return false;
+    const spec::TypeUse payload = b_.m.fields[some.fields.first].type;
+    // The enum's own parameters must be the payload's lifetimes, in order.
+    const uint32_t slots = b_.facts(payload.type).region_slots;
+    if (row.d != slots) return false;
+    for (uint32_t s = 0; s < slots; ++s) {
+      if (b_.m.regions[payload.first_region + s] != s + 1) return false;
+    }
+    return match(pattern.parts[0], payload.type, is_result, regions);
+  }
+
+  bool match_tensor(const Pattern& pattern, uint32_t type, bool is_result) {
+    const spec::TensorType tensor = tensor_type_of(b_.m, type);
+    const TypeKind element = scalar_of(tensor.dtype);
+    const Pattern& wanted = pattern.parts[0];
+    if (wanted.kind == PatternKind::Scalar ? element != wanted.scalar : !bind_element(wanted.name, element)) return false;
+    if (!pattern.dims_variable.empty()) {
+      auto [at, is_new] = dims_.try_emplace(pattern.dims_variable, tensor.shape);
+      return is_new || at->second == tensor.shape;
+    }
+    if (pattern.dims.size() != tensor.shape.rank()) return false;
+    for (size_t i = 0; i < pattern.dims.size(); ++i) {
+      const bool open = pattern.dims[i] == spec::kUnknownDim && !is_result;  // a result may not promise more than the native does
+      if (!open && pattern.dims[i] != tensor.shape[i]) return false;
+    }
+    return true;
+  }
+  bool bind_element(const std::string& name, TypeKind element) {
+    Binding& binding = bindings_[name];
+    if (binding.found) return binding.kind == element;
+    binding = {true, spec::kNone, element, {}};
+    return true;
+  }
+
+  const Body& b_;
+  std::map<std::string, Binding> bindings_;
+  std::map<std::string, spec::Shape> dims_;
+  std::vector<uint32_t> argument_references_;
+  uint32_t count_ = 0;
+  uint32_t result_ = 0;
+};
+
+}  // namespace
+
+Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<const Value> values, uint32_t target) {
+  const spec::NativeFacts& facts = spec::facts(static_cast<spec::Native>(native));
+  const auto wrong = [&](std::string_view what) {
+    return refuse_at(b, Refusal::Signature, fmt::format("{} of a call of `{}` does not fit `{}`", what, facts.text, facts.source));
+  };
+  if (values.size() != facts.signature.parameters.size()) return wrong("the number of arguments");
+  Matcher matcher(b);
+  CallShape shape;
+  shape.is_matched = true;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Pattern& pattern = facts.signature.parameters[i].type;
+    TypedPlace parameter{values[i].typed.type, {}};
+    const bool fits = values[i].is_constant ? matcher.match_constant(pattern, values[i].constant)
+                                            : matcher.match(pattern, parameter.type, false, parameter.regions);
+    if (!fits) return wrong("an argument");
+    shape.parameters.push_back(std::move(parameter));
+  }
+  shape.result.type = b.type_of(target).type;
+  if (!matcher.match(facts.signature.result, shape.result.type, true, shape.result.regions)) return wrong("the result");
+  matcher.finish(shape);
+  return shape;
+}
+
+}  // namespace stark::vm

@@ -1,0 +1,214 @@
+// vm/verify/structure.cpp — proof 1: every index and range lies in its table, every code is known, every name is text.
+// Room: vm/verify. In: Module. Out: nothing, or V40, V43, V45, V46. Later proofs index the tables without looking again.
+#include <fmt/format.h>
+
+#include "bytecode-spec/base/utf8.h"
+#include "bytecode-spec/limits.h"
+#include "bytecode-spec/tables.h"
+#include "vm/verify/proofs.h"
+#include "vm/verify/refusals.h"
+
+namespace stark::vm {
+namespace {
+
+using spec::kNone;
+using spec::Module;
+using spec::Range;
+using spec::TypeKind;
+
+// Collects the first failure, so that the checks below read as a list.
+class Checker {
+ public:
+  explicit Checker(const Module& module) : m_(module) {}
+
+  void range(Range r, size_t size, std::string_view what) {
+    if (uint64_t{r.first} + r.count > size) fail_with(Refusal::Index, fmt::format("{} {}+{} of {}", what, r.first, r.count, size));
+  }
+  void index(uint32_t i, size_t size, std::string_view what) {
+    if (i >= size) fail_with(Refusal::Index, fmt::format("{} {} of {}", what, i, size));
+  }
+  void index_or_none(uint32_t i, size_t size, std::string_view what) {
+    if (i != kNone) index(i, size, what);
+  }
+  void code(uint32_t value, size_t size, std::string_view what) {
+    if (value >= size) fail_with(Refusal::Structure, fmt::format("{} {} is not known", what, value));
+  }
+  void name(Range r, std::string_view what) {
+    range(r, m_.text.size(), what);
+    if (ok() && !is_utf8(m_.text_of(r))) fail_with(Refusal::Name, fmt::format("{} is not UTF-8", what));
+    if (ok() && m_.text_of(r).find('\0') != std::string_view::npos) fail_with(Refusal::Name, fmt::format("{} contains NUL", what));
+  }
+  void limit(uint64_t value, uint64_t most, std::string_view what) {
+    if (value > most) fail_with(Refusal::Limit, fmt::format("{} {}: the most is {}", value, what, most));
+  }
+  void fail_with(Refusal which, std::string found) {
+    if (result_) result_ = refuse(which, std::move(found));
+  }
+  bool ok() const { return result_.has_value(); }
+  Result<void> take() { return std::move(result_); }
+
+ private:
+  const Module& m_;
+  Result<void> result_;
+};
+
+void check_type(Checker& c, const Module& m, uint32_t i) {
+  const spec::TypeRow& row = m.types[i];
+  c.code(row.kind, spec::type_kinds().size(), "type kind");
+  if (!c.ok()) return;
+  const bool nominal = row.kind == static_cast<uint32_t>(TypeKind::Struct) || row.kind == static_cast<uint32_t>(TypeKind::Enum);
+  if (nominal) c.name(row.name, "type name");
+  // Structural types stand after their parts, so that they cannot contain themselves.
+  const auto part = [&](uint32_t t) { c.index(t, i, "part of a type"); };
+  switch (static_cast<TypeKind>(row.kind)) {
+    case TypeKind::Vec:
+    case TypeKind::Array:
+    case TypeKind::Slice: part(row.a); break;
+    case TypeKind::Ref:
+      part(row.a);
+      c.code(row.b, 2, "mutability");
+      break;
+    case TypeKind::Tuple:
+      c.range({row.a, row.b}, m.fields.size(), "fields");
+      if (c.ok()) {
+        for (uint32_t f = 0; f < row.b; ++f) part(m.fields[row.a + f].type.type);
+      }
+      break;
+    case TypeKind::Struct:
+    case TypeKind::Enum:
+      c.range({row.a, row.b}, row.kind == static_cast<uint32_t>(TypeKind::Struct) ? m.fields.size() : m.variants.size(), "members");
+      c.index_or_none(row.c, m.functions.size(), "drop function");
+      c.limit(row.d, spec::kMaxRegionArguments, "lifetime parameters");
+      break;
+    case TypeKind::Tensor:
+      c.range({row.a, row.b}, m.dims.size(), "dims");
+      c.limit(row.b, spec::kMaxRank, "dims");
+      c.code(row.c, spec::kDTypeCount, "element type");
+      break;
+    case TypeKind::Opaque: c.code(row.a, spec::opaques().size(), "opaque"); break;
+    case TypeKind::Fn: c.index(row.a, m.signatures.size(), "signature"); break;
+    default: break;
+  }
+}
+
+void check_types(Checker& c, const Module& m) {
+  for (uint32_t i = 0; i < m.types.size() && c.ok(); ++i) check_type(c, m, i);
+  for (const auto& field : m.fields) {
+    c.name(field.name, "field name");
+    c.index(field.type.type, m.types.size(), "type");
+  }
+  for (const auto& variant : m.variants) {
+    c.name(variant.name, "variant name");
+    c.range(variant.fields, m.fields.size(), "fields");
+  }
+  for (const auto& use : m.type_uses) c.index(use.type, m.types.size(), "type");
+  for (int64_t dim : m.dims) {
+    if (dim < spec::kUnknownDim) c.fail_with(Refusal::TensorSize, fmt::format("a dim of {}", dim));
+  }
+}
+
+void check_signatures(Checker& c, const Module& m) {
+  for (const auto& s : m.signatures) {
+    c.range(s.parameters, m.type_uses.size(), "parameters");
+    c.limit(s.parameters.count, spec::kMaxParameters, "parameters");
+    c.index(s.result.type, m.types.size(), "type");
+    c.limit(s.region_count, spec::kMaxRegionArguments, "lifetimes");
+    c.range(s.outlives, m.outlives.size(), "outlives pairs");
+    if (!c.ok()) return;
+    for (uint32_t i = 0; i < s.outlives.count; ++i) {
+      const auto& pair = m.outlives[s.outlives.first + i];
+      c.index(pair.longer, s.region_count + 1, "lifetime");
+      c.index(pair.shorter, s.region_count + 1, "lifetime");
+    }
+  }
+}
+
+void check_function(Checker& c, const Module& m, const spec::FunctionRow& f) {
+  c.name(f.name, "function name");
+  c.index(f.signature, m.signatures.size(), "signature");
+  c.range(f.registers, m.registers.size(), "registers");
+  c.range(f.places, m.places.size(), "places");
+  c.range(f.loans, m.loans.size(), "loans");
+  c.range(f.blocks, m.blocks.size(), "blocks");
+  c.range(f.code, m.code.size(), "code");
+  c.range(f.lines, m.lines.size(), "lines");
+  c.index_or_none(f.file, m.files.size(), "file");
+  c.limit(f.registers.count, spec::kMaxRegisters, "registers");
+  c.limit(f.region_count, 1u << 24, "regions");
+  if (!c.ok()) return;
+  for (uint32_t i = 0; i < f.registers.count; ++i) {
+    const auto& r = m.registers[f.registers.first + i];
+    c.index(r.type.type, m.types.size(), "type");
+    c.code(r.flags, 8, "register flags");
+  }
+  for (uint32_t i = 0; i < f.loans.count; ++i) {
+    const auto& loan = m.loans[f.loans.first + i];
+    c.index(loan.place, f.registers.count + f.places.count, "place");
+    c.code(loan.kind, 2, "loan kind");
+  }
+}
+
+void check_constant(Checker& c, const Module& m, const spec::ConstantRow& row) {
+  c.code(row.kind, spec::type_kinds().size(), "constant kind");
+  if (row.reserved != 0) c.fail_with(Refusal::Structure, "a reserved word of a constant is set");
+  if (!c.ok()) return;
+  const auto kind = static_cast<TypeKind>(row.kind);
+  if (kind == TypeKind::Str) {
+    const Range text{static_cast<uint32_t>(row.bits >> 32), static_cast<uint32_t>(row.bits)};
+    c.range(text, m.text.size(), "text");
+    if (c.ok() && !is_utf8(m.text_of(text))) c.fail_with(Refusal::Name, "a text constant is not UTF-8");
+    return;
+  }
+  const bool plain = kind == TypeKind::Unit || kind == TypeKind::Bool || kind == TypeKind::Char || spec::has(kind, spec::kNum);
+  if (!plain) c.fail_with(Refusal::Structure, fmt::format("a constant of kind {}", spec::row_of(kind).text));
+  if (kind == TypeKind::Bool && row.bits > 1) c.fail_with(Refusal::Structure, "a bool constant that is neither true nor false");
+  if (kind == TypeKind::Char && (row.bits > 0x10FFFF || (row.bits >= 0xD800 && row.bits < 0xE000))) {
+    c.fail_with(Refusal::Structure, "a char constant that is no Unicode scalar value");
+  }
+}
+
+void check_graphs(Checker& c, const Module& m) {
+  for (const auto& t : m.tensor_types) {
+    c.code(t.dtype, spec::kDTypeCount, "element type");
+    c.range(t.dims, m.dims.size(), "dims");
+    c.limit(t.dims.count, spec::kMaxRank, "dims");
+  }
+  for (const auto& g : m.graphs) {
+    c.range(g.values, m.tensor_types.size(), "graph values");
+    c.range(g.inputs, m.input_modes.size(), "graph inputs");
+    c.range(g.nodes, m.nodes.size(), "graph nodes");
+    c.range(g.operands, m.operands.size(), "graph operands");
+    c.range(g.attributes, m.attributes.size(), "graph attributes");
+    c.range(g.outputs, m.outputs.size(), "graph outputs");
+  }
+}
+
+void check_exports(Checker& c, const Module& m) {
+  c.index_or_none(m.entry, m.functions.size(), "entry function");
+  for (size_t i = 0; i < m.exports.size() && c.ok(); ++i) {
+    c.name(m.exports[i].name, "export name");
+    c.index(m.exports[i].function, m.functions.size(), "function");
+    // Sorted by name, so that looking for duplicates needs one comparison.
+    if (c.ok() && i > 0 && m.text_of(m.exports[i - 1].name) >= m.text_of(m.exports[i].name)) {
+      c.fail_with(Refusal::Name, fmt::format("the export `{}` is out of order or stands twice", m.text_of(m.exports[i].name)));
+    }
+  }
+  for (uint32_t capability : m.capabilities) c.code(capability, spec::capabilities().size(), "capability");
+  for (const auto& file : m.files) c.name(file, "file name");
+  for (const auto& segment : m.segments) c.name(segment.name, "segment name");
+}
+
+}  // namespace
+
+Result<void> prove_structure(const Module& module) {
+  Checker c(module);
+  check_types(c, module);
+  check_signatures(c, module);
+  for (size_t i = 0; i < module.functions.size() && c.ok(); ++i) check_function(c, module, module.functions[i]);
+  for (size_t i = 0; i < module.constants.size() && c.ok(); ++i) check_constant(c, module, module.constants[i]);
+  check_graphs(c, module);
+  check_exports(c, module);
+  return c.take();
+}
+
+}  // namespace stark::vm

@@ -1,0 +1,110 @@
+// vm/verify/values.cpp — proof 5c: values on their way from operands into places, with the lifetimes they carry.
+// Room: vm/verify. Essay: vm/verify/README.md, "Lifetimes". In: operand words. Out: the state after the value has arrived.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vm/verify/body.h"
+
+namespace stark::vm {
+namespace {
+
+// Whether only this register names the region, so that its old loans are forgotten when the register is overwritten.
+bool is_own_region(const Body& b, uint32_t place, uint32_t region) {
+  return b.is_register(place) && region >= b.fixed_regions && b.region_users[region] == 1;
+}
+
+// Two lifetimes that may not differ: the same region, or fixed ones that outlive each other.
+bool are_equal(const Body& b, uint32_t x, uint32_t y) {
+  if (x == y) return true;
+  return x < b.fixed_regions && y < b.fixed_regions && b.outlives[x][y] && b.outlives[y][x];
+}
+
+}  // namespace
+
+Result<Value> use(Body& b, uint32_t word) {
+  const spec::Operand operand = spec::decode_operand(word);
+  Value value;
+  if (operand.mode == OperandMode::Constant) {
+    if (operand.index >= b.m.constants.size()) return refuse_at(b, Refusal::Index, "constant");
+    value.is_constant = true;
+    value.constant = static_cast<TypeKind>(b.m.constants[operand.index].kind);
+    return value;
+  }
+  const uint32_t p = operand.index;
+  if (p >= b.places.size()) return refuse_at(b, Refusal::Index, "place of an operand");
+  const PlaceInfo& place = b.place(p);
+  if (!place.readable) return refuse_at(b, Refusal::OperandType, describe(b, p) + " has no size and cannot be read");
+  value.typed = place.type;
+  for (uint32_t region : place.type.regions) value.loans.push_back(loans_of(b, region));
+  if (operand.mode == OperandMode::Move) {
+    STARK_TRY(move_out(b, p));
+    return value;
+  }
+  if (!b.facts(place.type.type).is_copy) return refuse_at(b, Refusal::BoundNotMet, describe(b, p) + " is copied and its type is not Copy");
+  STARK_TRY(require_available(b, p));
+  STARK_TRY(require_free(b, p, Access::Read));
+  if (operand.mode == OperandMode::Last) {
+    if (!b.is_register(p)) return refuse_at(b, Refusal::Structure, "a last use of something that is no register");
+    make_unavailable(b, p, Held::Gone);
+  }
+  return value;
+}
+
+TypeKind kind_of(const Body& b, const Value& value) { return value.is_constant ? value.constant : b.kind(value.typed.type); }
+
+bool fits(const Body& b, const Value& value, uint32_t type) {
+  return value.is_constant ? b.kind(type) == value.constant : value.typed.type == type;
+}
+
+Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t region) {
+  for (uint32_t l : loans) {
+    if (l < b.loans.size()) {
+      if (!b.place(b.loans[l].place).through_reference) {
+        return refuse_at(b, Refusal::LocalReturned, fmt::format("a reference to {} leaves its function", describe(b, b.loans[l].place)));
+      }
+    } else if (!b.outlives[l - b.loans.size()][region]) {
+      return refuse_at(b, Refusal::RegionTooShort, fmt::format("lifetime {} need not outlive lifetime {}", l - b.loans.size(), region));
+    }
+  }
+  return {};
+}
+
+Result<void> gather_loans(const Body& b, const LoanSet& loans, uint32_t region, Arrivals& arrivals) {
+  if (loans.empty()) return {};
+  if (region < b.fixed_regions) STARK_TRY(check_into_fixed(b, loans, region));
+  arrivals.loans.emplace_back(region, loans);
+  return {};
+}
+
+Result<void> gather(const Body& b, const Value& value, const TypedPlace& to, Arrivals& arrivals) {
+  for (size_t s = 0; s < value.loans.size(); ++s) {
+    const bool invariant = b.types.variance[to.type][s] == Variance::Invariant;
+    if (invariant && !are_equal(b, value.typed.regions[s], to.regions[s])) {
+      return refuse_at(b, Refusal::RegionTooShort, "a lifetime behind a mutable reference changes");
+    }
+    STARK_TRY(gather_loans(b, value.loans[s], to.regions[s], arrivals));
+  }
+  return {};
+}
+
+Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old) {
+  if (place >= b.places.size()) return refuse_at(b, Refusal::Index, "place that is written");
+  if (!b.place(place).readable) return refuse_at(b, Refusal::OperandType, describe(b, place) + " has no size and cannot be written");
+  STARK_TRY(write(b, place, drops_old));
+  for (uint32_t region : b.type_of(place).regions) {
+    if (is_own_region(b, place, region)) clear_loans(b, region);
+  }
+  for (const auto& [region, loans] : arrivals.loans) add_loans(b, region, loans);
+  return {};
+}
+
+Result<void> put(Body& b, const Value& value, uint32_t place, bool drops_old) {
+  if (place >= b.places.size()) return refuse_at(b, Refusal::Index, "place that is written");
+  if (!fits(b, value, b.type_of(place).type)) return refuse_at(b, Refusal::OperandType, describe(b, place) + " takes a value of another type");
+  Arrivals arrivals;
+  STARK_TRY(gather(b, value, b.type_of(place), arrivals));
+  return arrive(b, place, std::move(arrivals), drops_old);
+}
+
+}  // namespace stark::vm
