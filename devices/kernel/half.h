@@ -1,5 +1,6 @@
 // devices/kernel/half.h — f16 and bf16 as bits, to and from f32, rounding to nearest even.
 // Room: devices/kernel. In: bits. Out: floats; used by host code of every backend and by the reference.
+// Law: internal linkage, since files compiled for one instruction set must share no function with the others.
 #pragma once
 
 #include <bit>
@@ -7,15 +8,15 @@
 
 namespace stark::devices::kernel {
 
-constexpr float float_of_bf16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+static inline constexpr float float_of_bf16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
-constexpr uint16_t bf16_of_float(float value) {
+static inline constexpr uint16_t bf16_of_float(float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   if ((bits & 0x7FFF'FFFFu) > 0x7F80'0000u) return static_cast<uint16_t>(bits >> 16 | 0x40);  // NaN stays NaN
   return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-constexpr float float_of_f16(uint16_t bits) {
+static inline constexpr float float_of_f16(uint16_t bits) {
   const uint32_t sign = uint32_t{bits & 0x8000u} << 16;
   const uint32_t rest = bits & 0x7FFFu;
   if (rest >= 0x7C00u) return std::bit_cast<float>(sign | 0x7F80'0000u | (rest & 0x3FFu) << 13);
@@ -27,7 +28,7 @@ constexpr float float_of_f16(uint16_t bits) {
   return std::bit_cast<float>(sign | ((rest << 13) + 0x3800'0000u));
 }
 
-constexpr uint16_t f16_of_float(float value) {
+static inline constexpr uint16_t f16_of_float(float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000u);
   const uint32_t rest = bits & 0x7FFF'FFFFu;

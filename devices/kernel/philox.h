@@ -9,7 +9,7 @@
 
 namespace stark::devices::kernel {
 
-constexpr std::array<uint32_t, 4> philox_block(uint64_t seed, uint64_t counter) {
+static inline constexpr std::array<uint32_t, 4> philox_block(uint64_t seed, uint64_t counter) {
   auto c0 = static_cast<uint32_t>(counter), c1 = static_cast<uint32_t>(counter >> 32);
   uint32_t c2 = 0, c3 = 0;
   auto k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
@@ -27,21 +27,21 @@ constexpr std::array<uint32_t, 4> philox_block(uint64_t seed, uint64_t counter) 
   return {c0, c1, c2, c3};
 }
 
-constexpr uint32_t philox_word(uint64_t seed, uint64_t position) {
+static inline constexpr uint32_t philox_word(uint64_t seed, uint64_t position) {
   return philox_block(seed, position / 4)[position % 4];
 }
 
 // As many bits as the type's significand holds, so that no value rounds up to 1.
-constexpr float uniform_f32(uint64_t seed, uint64_t position) {
+static inline constexpr float uniform_f32(uint64_t seed, uint64_t position) {
   return static_cast<float>(philox_word(seed, position) >> 8) * 0x1p-24f;
 }
-constexpr float uniform_f16(uint64_t seed, uint64_t position) {
+static inline constexpr float uniform_f16(uint64_t seed, uint64_t position) {
   return static_cast<float>(philox_word(seed, position) >> 21) * 0x1p-11f;
 }
-constexpr float uniform_bf16(uint64_t seed, uint64_t position) {
+static inline constexpr float uniform_bf16(uint64_t seed, uint64_t position) {
   return static_cast<float>(philox_word(seed, position) >> 24) * 0x1p-8f;
 }
-constexpr double uniform_f64(uint64_t seed, uint64_t position) {
+static inline constexpr double uniform_f64(uint64_t seed, uint64_t position) {
   const auto block = philox_block(seed, position / 2);
   const size_t word = position % 2 * 2;
   const uint64_t bits = uint64_t{block[word + 1]} << 32 | block[word];

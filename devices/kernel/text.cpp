@@ -10,9 +10,7 @@ namespace {
 constexpr std::string_view kReduceNames[] = {"none", "sum", "prod", "max", "min", "argmax", "argmin"};
 
 std::string list(const Strides& values, size_t count) {
-  std::string out = "[";
-  for (size_t i = 0; i < count; ++i) out += fmt::format("{}{}", i == 0 ? "" : ", ", values[i]);
-  return out + "]";
+  return fmt::format("[{}]", fmt::join(values.begin(), values.begin() + count, ", "));
 }
 
 std::string place(const Access& access, size_t rank) {
@@ -31,7 +29,7 @@ std::string text(const Kernel& kernel) {
     out += fmt::format("  r{}: {} = {}", i, spec::dtype_name(code.type), row.name);
     const uint8_t registers[] = {code.a, code.b, code.c};
     for (size_t operand = 0; operand < row.operands; ++operand) out += fmt::format(" r{}", registers[operand]);
-    if (code.op == Op::Load || code.op == Op::Index) out += " " + place(kernel.accesses[code.index], kernel.rank);
+    if (code.op == Op::Load || code.op == Op::Index) out += fmt::format(" {}", place(kernel.accesses[code.index], kernel.rank));
     if (code.op == Op::Scalar) out += fmt::format(" {}", code.index);
     if (code.op == Op::Constant || code.op == Op::Random) out += fmt::format(" {:#x}", code.bits);
     if (code.op == Op::Reduced)
