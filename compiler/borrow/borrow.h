@@ -1,14 +1,25 @@
-// compiler/borrow/borrow.h — checks moves and borrows of a MIR program, then settles every drop.
-// Room: borrow, public face. In: mir::Program with a Drop at every scope end. Out: errors B…; drops of moved values removed,
-// drops of maybe-moved ones turned into DropFlag.
+// compiler/borrow/borrow.h — checks moves and borrows of a MIR program, settles every drop, and says what the bundle must declare.
+// Room: borrow, public face. In: mir::Program with a Drop at every scope end. Out: errors B…; MIR in which every value is
+// dropped once; Annotations for codegen.
 // Law: what passes is accepted by the verifier of the VM.
 #pragma once
 
+#include "compiler/borrow/flow.h"
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/mir/mir.h"
 
 namespace stark::borrow {
 
-void check(mir::Program& program, diagnostics::Sink& sink);
+// What codegen writes beside a function's code.
+struct FunctionAnnotations {
+  RegionMap regions;
+  std::vector<Loan> loans;     // by number, as Borrow instructions carry it in `index`
+  std::vector<State> before;   // by block
+};
+
+using Annotations = std::vector<FunctionAnnotations>;  // by function
+
+// Annotations are meaningful only when nothing was reported.
+Annotations check(mir::Program& program, diagnostics::Sink& sink);
 
 }  // namespace stark::borrow

@@ -76,8 +76,6 @@ void reorder(Function& function) {
 
 }  // namespace
 
-bool ends_block(Opcode op) { return spec::ends_block(op); }
-
 std::vector<BlockId> successors(const Block& block) { return block.code.empty() ? std::vector<BlockId>{} : block.code.back().blocks; }
 
 std::vector<std::vector<BlockId>> predecessors(const Function& function) {

@@ -128,8 +128,6 @@ struct Program {
   bool borrows_nll = false;           // #![borrows(nll)]
 };
 
-// Whether control goes on to the next instruction.
-bool ends_block(Opcode op);
 // Text of one function, for --dump=mir.
 std::string dump(const Program& program, const Function& function);
 // Names the first broken law of this page, or nothing.

@@ -32,7 +32,7 @@ class Validator {
     if (block.code.empty()) return "no code";
     for (size_t i = 0; i < block.code.size(); ++i) {
       const Instruction& instruction = block.code[i];
-      const bool ends = instruction.kind == Instruction::Kind::Op && ends_block(instruction.op);
+      const bool ends = instruction.kind == Instruction::Kind::Op && spec::ends_block(instruction.op);
       if (ends != (i + 1 == block.code.size())) return fmt::format("instruction {}: the block ends here or does not end", i);
       if (std::string wrong = check_instruction(instruction); !wrong.empty()) return fmt::format("instruction {}: {}", i, wrong);
     }

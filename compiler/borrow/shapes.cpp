@@ -1,0 +1,93 @@
+// compiler/borrow/shapes.cpp — the lifetimes of what is called: a function's from its signature, a native's from its pattern.
+// Room: borrow. In: a call. Out: CallShape; the verifier of the VM numbers them by the same rules.
+#include <map>
+
+#include "bytecode-spec/native_signature.h"
+#include "compiler/borrow/regions.h"
+
+namespace stark::borrow {
+namespace {
+
+using spec::Pattern;
+using spec::PatternKind;
+using types::TypeKind;
+
+class NativeShape {
+ public:
+  NativeShape(const types::TypeTable& types) : types_(types) {}
+
+  // Lifetimes of `type` where `pattern` stands; a fresh one for each reference, one set for each type variable.
+  void number(const Pattern& pattern, TypeId type, bool is_result, std::vector<uint32_t>& out) {
+    const types::TypeData& data = types_.get(type);
+    switch (pattern.kind) {
+      case PatternKind::Variable: {
+        auto [at, is_new] = variables_.try_emplace(pattern.name);
+        if (is_new || at->second.size() < types_.region_slots(type)) {
+          while (at->second.size() < types_.region_slots(type)) at->second.push_back(++count_);
+        }
+        out.insert(out.end(), at->second.begin(), at->second.end());
+        return;
+      }
+      case PatternKind::Ref:
+        out.push_back(is_result ? result() : argument());
+        number(pattern.parts[0], data.parts[0], is_result, out);
+        return;
+      case PatternKind::Vec:
+      case PatternKind::Slice: number(pattern.parts[0], data.parts[0], is_result, out); return;
+      case PatternKind::Tuple:
+        for (size_t i = 0; i < pattern.parts.size(); ++i) number(pattern.parts[i], data.parts[i], is_result, out);
+        return;
+      case PatternKind::Option: number(pattern.parts[0], types_.info(data.enum_id).variants[1].fields[0].type, is_result, out); return;
+      default: return;
+    }
+  }
+  void finish(CallShape& shape) {
+    shape.region_count = count_;
+    for (uint32_t a : arguments_) {
+      if (result_ != 0) shape.outlives.emplace_back(a, result_);
+    }
+  }
+
+ private:
+  uint32_t argument() {
+    arguments_.push_back(++count_);
+    return count_;
+  }
+  uint32_t result() {
+    if (result_ == 0) result_ = ++count_;
+    return result_;
+  }
+
+  const types::TypeTable& types_;
+  std::map<std::string, std::vector<uint32_t>> variables_;
+  std::vector<uint32_t> arguments_;
+  uint32_t count_ = 0, result_ = 0;
+};
+
+}  // namespace
+
+CallShape call_shape(const mir::Program& program, const mir::Function& caller, const Instruction& call) {
+  CallShape shape;
+  if (call.op == mir::Opcode::Call) {
+    const mir::Signature& s = program.functions[call.index].signature;
+    shape.parameters = s.parameter_regions;
+    shape.parameters.resize(s.parameters.size());
+    shape.result = s.result_regions;
+    shape.region_count = s.region_count;
+    shape.outlives = s.outlives;
+    return shape;
+  }
+  const spec::NativeSignature& signature = spec::natives()[call.index].signature;
+  NativeShape native(*program.types);
+  for (size_t i = 0; i < call.operands.size(); ++i) {
+    const mir::Operand& operand = call.operands[i];
+    shape.parameters.emplace_back();
+    if (operand.kind == mir::OperandKind::Constant) continue;
+    native.number(signature.parameters[i].type, place_type(caller, *program.types, operand.place), false, shape.parameters.back());
+  }
+  native.number(signature.result, place_type(caller, *program.types, call.target), true, shape.result);
+  native.finish(shape);
+  return shape;
+}
+
+}  // namespace stark::borrow
