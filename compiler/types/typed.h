@@ -1,0 +1,184 @@
+// compiler/types/typed.h — every function that is used, with each expression's type and meaning: the checker's product.
+// Room: types, public face. In: made by check(). Out: lower.
+// Law: no inference is left and nothing is implied: dereferences, borrows, coercions and conversions are expressions.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bytecode-spec/native_signature.h"
+#include "compiler/resolve/names.h"
+#include "compiler/types/type_table.h"
+
+namespace stark::types {
+
+using ExprId = Id<struct ExprTag>;
+using PatternId = Id<struct PatternTag>;
+using BodyLocalId = Id<struct BodyLocalTag>;
+
+enum class ExprKind : uint8_t {
+  Error,
+  // places
+  Local,         // index
+  Field,         // parts[0] place, index
+  Element,       // parts[0] place (array, Vec, slice), parts[1] usize
+  Deref,         // parts[0] reference
+  // values
+  Constant,      // literal, or text
+  Borrow,        // parts[0] place or value; mutable_; two_phase: a method's receiver
+  Unary,         // op
+  Binary,        // op, parts[0], parts[1]
+  And, Or,       // parts
+  Cast,          // parts[0]
+  Make,          // struct, tuple, array: parts in order of the fields
+  MakeVariant,   // index
+  Repeat,        // parts[0], type tells the length
+  Call,          // callee, parts
+  Native,        // native, parts
+  Format,        // text: template, parts
+  Tensor,        // operation, attributes; parts are references to tensors or scalars
+  TensorConst,   // index: asset
+  TensorFill,    // parts: value, extents
+  TensorRandom,  // parts: extents
+  TensorGet,     // parts: reference, indices
+  TensorSet,     // parts: mutable reference, value, indices
+  TensorNarrow,  // parts[0]
+  Widen,         // parts[0]: a tensor whose shape is forgotten in part
+  Length,        // parts[0] place
+  // control
+  Block,         // statements, parts[0] may be none
+  If,            // parts: condition, then, otherwise (may be none)
+  LetCondition,  // pattern, parts[0] scrutinee
+  Match,         // parts[0] scrutinee, arms
+  Loop,          // parts: condition (may be none), body, step (may be none); index: the loop's number
+  Break,         // index: loop's number; parts[0] may be none
+  Continue,      // index
+  Return,        // parts[0] may be none
+  Assign,        // parts: place, value
+  AssignOp,      // op, parts: place, value
+  Panic,         // parts[0]: str
+};
+
+// What a literal is before its type is known: magnitude and sign, or a float.
+struct Literal {
+  bool is_float = false, negative = false;
+  uint64_t magnitude = 0;
+  double value = 0;
+};
+
+struct GenericArgument {
+  enum class Kind : uint8_t { Type, Number, Shape };
+  Kind kind = Kind::Type;
+  TypeId type{};
+  int64_t number = 0;
+  std::vector<int64_t> dims{};
+  friend bool operator==(const GenericArgument&, const GenericArgument&) = default;
+};
+
+struct Arm {
+  PatternId pattern;
+  ExprId guard, body;
+};
+
+struct TypedStatement {
+  enum class Kind : uint8_t { Expression, Let };
+  Kind kind = Kind::Expression;
+  ExprId value;       // may be none for Let
+  PatternId pattern;  // Let
+  ExprId otherwise;   // let … else
+};
+
+struct Expr {
+  ExprKind kind = ExprKind::Error;
+  TypeId type;
+  Span span;
+  spec::Opcode op{};
+  bool mutable_ = false, two_phase = false;
+  uint32_t index = 0;
+  std::vector<ExprId> parts;
+  Literal literal;
+  std::string text;
+  spec::Native native{};
+  spec::TensorOp operation{};
+  std::vector<int64_t> attributes;
+  PatternId pattern;
+  std::vector<TypedStatement> statements;
+  std::vector<Arm> arms;
+  uint32_t method = Id<int>::kNone;  // Call, while checking: which pending callee; afterwards `index` is the function
+};
+
+enum class PatternKind : uint8_t {
+  Wild,
+  Bind,      // local; by reference if `by_reference`; parts[0] may follow
+  Constant,  // value
+  Range,     // value, last (either may be none), inclusive
+  Fields,    // struct, tuple: numbers and parts
+  Variant,   // index; numbers and parts
+  Or,        // parts
+  Deref,     // parts[0]
+};
+
+struct Pattern {
+  PatternKind kind = PatternKind::Wild;
+  TypeId type;
+  Span span;
+  uint32_t index = 0;
+  BodyLocalId local;
+  bool by_reference = false, by_mutable = false, inclusive = false;
+  ExprId value, last;
+  std::vector<uint32_t> numbers;
+  std::vector<PatternId> parts;
+};
+
+struct BodyLocal {
+  std::string name;
+  TypeId type;
+  bool is_mut = false;
+  Span span;
+};
+
+struct FunctionSignature {
+  std::vector<TypeId> parameters;
+  std::vector<std::vector<Region>> parameter_regions;
+  TypeId result;
+  std::vector<Region> result_regions;
+  uint32_t region_count = 0;
+  std::vector<std::pair<Region, Region>> outlives;
+};
+
+struct TypedFunction {
+  std::string name;
+  FunctionSignature signature;
+  FileId file;
+  Span span;
+  bool is_pub = false;
+  std::vector<BodyLocal> locals;
+  std::vector<PatternId> parameters;  // one pattern per parameter
+  std::vector<Expr> exprs;
+  std::vector<Pattern> patterns;
+  ExprId body;
+
+  const Expr& get(ExprId id) const { return exprs[id.index()]; }
+  const Pattern& get(PatternId id) const { return patterns[id.index()]; }
+};
+
+// Bytes of a file that the program reads as a tensor. The mapping lives as long as this object.
+struct TensorAsset {
+  std::string name;
+  std::shared_ptr<const void> keeper;
+  std::span<const std::byte> bytes;
+};
+
+struct Typed {
+  std::vector<TypedFunction> functions;
+  uint32_t entry = Id<int>::kNone;
+  std::vector<TensorAsset> assets;
+};
+
+// Checks the program; what is generic is checked once for each set of arguments that it is used with.
+Typed check(const SourceMap& sources, const resolve::Names& names, TypeTable& table, diagnostics::Sink& sink);
+std::string dump(const Typed& typed, const TypeTable& table);
+
+}  // namespace stark::types
