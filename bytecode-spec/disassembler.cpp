@@ -268,8 +268,17 @@ class Printer {
       default: return fmt::format("{}{}", letter, word);
     }
   }
+  static bool fits_row(const OpcodeRow& row, std::span<const uint32_t> words) {
+    size_t needed = 0;
+    for (char letter : row.operands) {
+      const bool list = letter == 'U' || letter == 'D' || letter == 'B';
+      if (list && needed < words.size()) needed += words[needed];
+      ++needed;
+    }
+    return needed == words.size();
+  }
   std::string instruction(uint32_t opcode, std::span<const uint32_t> words) const {
-    if (opcode >= opcodes().size()) return fmt::format("raw {}{}{}", opcode, words.empty() ? "" : " ", fmt::join(words, " "));
+    if (opcode >= opcodes().size() || !fits_row(opcodes()[opcode], words)) return fmt::format("raw {}{}{}", opcode, words.empty() ? "" : " ", fmt::join(words, " "));
     const OpcodeRow& row = opcodes()[opcode];
     std::string text(row.text);
     size_t at = 0;

@@ -44,16 +44,17 @@ Result<Fields> take_fields(Body& b, Opcode op, std::span<const uint32_t> words) 
   Fields fields;
   size_t at = 0;
   const auto next = [&]() -> uint32_t { return at < words.size() ? words[at++] : (++at, 0); };
+  const auto too_short = [&] { return refuse_at(b, Refusal::Structure, "an instruction that is shorter than its row says"); };
   for (char letter : spec::row_of(op).operands) {
     if (letter == 'u') {
-      if (at >= words.size()) break;
+      if (at >= words.size()) return too_short();
       auto value = use(b, next());
       if (!value) return std::unexpected(value.error());
       fields.values.push_back(std::move(*value));
     } else if (letter == 'U' || letter == 'D' || letter == 'B') {
       const uint32_t count = next();
-      if (count > words.size()) return refuse_at(b, Refusal::Structure, "a list that is longer than its instruction");
-      for (uint32_t i = 0; i < count && at < words.size(); ++i) {
+      if (at > words.size() || count > words.size() - at) return too_short();
+      for (uint32_t i = 0; i < count; ++i) {
         const uint32_t word = next();
         if (letter == 'U') {
           auto value = use(b, word);
