@@ -29,7 +29,8 @@ std::string text(const Kernel& kernel) {
     out += fmt::format("  r{}: {} = {}", i, spec::dtype_name(code.type), row.name);
     const uint8_t registers[] = {code.a, code.b, code.c};
     for (size_t operand = 0; operand < row.operands; ++operand) out += fmt::format(" r{}", registers[operand]);
-    if (code.op == Op::Load || code.op == Op::Index) out += fmt::format(" {}", place(kernel.accesses[code.index], kernel.rank));
+    if (code.op == Op::Load || code.op == Op::Index)
+      out += fmt::format(" {}", place(kernel.accesses[code.index], kernel.rank));
     if (code.op == Op::Scalar) out += fmt::format(" {}", code.index);
     if (code.op == Op::Constant || code.op == Op::Random) out += fmt::format(" {:#x}", code.bits);
     if (code.op == Op::Reduced)

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "devices/kernel/render.h"
+
 namespace stark::devices {
 
 std::vector<uint32_t> slots_read(const Step& step) {
@@ -40,6 +42,23 @@ std::string plan_text(const Plan& plan) {
                         product.batch_count(), product.c.slot, product.a.slot, product.b.slot);
   }
   return text;
+}
+
+std::optional<std::vector<int32_t>> kernel::product_words(const ProductStep& step, int64_t batch,
+                                                          std::span<const Binding> slots) {
+  std::vector<int64_t> words = {step.m, step.n, step.k};
+  bool fits = true;
+  const auto matrix = [&](const Matrix& one, int64_t rows, int64_t columns) {
+    int64_t offset = one.offset + slots[one.slot].offset / spec::dtype_bytes(step.dtype), rest = batch;
+    for (size_t d = step.batch_rank; d-- > 0; rest /= step.batch[d]) offset += rest % step.batch[d] * one.batch[d];
+    words.insert(words.end(), {offset, one.row, one.column});
+    fits = fits && offset + rows * one.row + columns * one.column <= kMaxIndex;
+  };
+  matrix(step.a, step.m, step.k);
+  matrix(step.b, step.k, step.n);
+  matrix(step.c, step.m, step.n);
+  if (!fits) return std::nullopt;
+  return std::vector<int32_t>(words.begin(), words.end());
 }
 
 }  // namespace stark::devices

@@ -56,4 +56,10 @@ struct Plan {
 std::vector<uint32_t> slots_read(const Step& step);
 uint32_t slot_written(const Step& step);
 
+namespace kernel {
+// The launch words of one batch of a product, as render_product() reads them; nothing when an index does not fit.
+std::optional<std::vector<int32_t>> product_words(const ProductStep& step, int64_t batch,
+                                                  std::span<const Binding> slots);
+}  // namespace kernel
+
 }  // namespace stark::devices
