@@ -1,0 +1,120 @@
+// compiler/lower/function.h — the state of lowering one function.
+// Room: lower, private. In: TypedFunction. Out: mir::Function.
+// Law: every local is pushed into exactly one scope when it comes to life; leaving a scope drops in reverse order.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "compiler/lower/lower.h"
+
+namespace stark::lower {
+
+using mir::BlockId;
+using mir::Instruction;
+using mir::LocalId;
+using mir::Operand;
+using mir::OperandKind;
+using mir::Place;
+using mir::Projection;
+using spec::Opcode;
+using spec::ProjectionKind;
+using types::Expr;
+using types::ExprId;
+using types::ExprKind;
+using types::Pattern;
+using types::PatternId;
+using types::PatternKind;
+using types::TypeId;
+using types::TypeKind;
+
+// What all functions of a program share: graphs are kept once.
+struct Shared {
+  mir::Program& program;
+  types::TypeTable& table;
+  std::map<std::string, uint32_t> graphs;
+  uint32_t graph(const types::TypedFunction& function, const Expr& expr);
+};
+
+class FunctionLowering {
+ public:
+  FunctionLowering(Shared& shared, const types::TypedFunction& function) : shared_(shared), table_(shared.table), in_(function) {}
+  mir::Function run();
+
+ private:
+  struct Scope {
+    std::vector<LocalId> locals;
+  };
+  struct LoopInfo {
+    BlockId next, exit;
+    size_t depth = 0;  // scopes outside of the loop
+    std::optional<Place> target;
+  };
+
+  // building (function.cpp)
+  const Expr& get(ExprId id) const { return in_.get(id); }
+  const Pattern& get(PatternId id) const { return in_.get(id); }
+  BlockId new_block();
+  void start(BlockId block) { current_ = block; }
+  Instruction& emit(Opcode op, Span span);
+  void jump(BlockId to, Span span);
+  void branch(Operand condition, BlockId yes, BlockId no, Span span);
+  LocalId new_local(std::string name, TypeId type, mir::LocalKind kind, bool is_mut, Span span);
+  LocalId temporary(TypeId type, Span span);
+  Place place_of(LocalId local) const { return {local, {}}; }
+  void push_scope() { scopes_.emplace_back(); }
+  void pop_scope(Span span);
+  void leave_scope(size_t index, Span span);
+  void leave_to(size_t depth, Span span);
+  void remove_dead_blocks();
+  bool special(TypeId type) const { return table_.get(type).special != types::Special::None; }
+  TypeId unit() { return table_.scalar(TypeKind::Unit); }
+  TypeId boolean() { return table_.scalar(TypeKind::Bool); }
+  Operand constant(TypeId type, uint64_t bits, Span span);
+  Operand text(std::string text, Span span);
+  Operand use(const Place& place, TypeId type, Span span);
+  void set(const Place& target, Operand value, Span span);
+
+  // values (values.cpp)
+  void lower(ExprId id, const Place* target);
+  void effect(ExprId id) { lower(id, nullptr); }
+  void value(const Expr& expr, const Place& target);
+  Operand operand(ExprId id);
+  std::vector<Operand> operands(std::span<const ExprId> parts);
+  Place place(ExprId id, bool is_mut);
+  Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);
+  void borrow(const Expr& expr, const Place& target);
+  void borrow_of(const Place& source, bool is_mut, const Place& target, Span span);
+  void assign(const Expr& expr);
+  void return_value(const Expr& expr);
+  bool is_place(ExprId id) const;
+  // control (control.cpp)
+  void block(const Expr& expr, const Place* target);
+  void let(const types::TypedStatement& statement);
+  void if_expression(const Expr& expr, const Place* target);
+  void match(const Expr& expr, const Place* target);
+  void loop(const Expr& expr, const Place* target);
+  void leave_loop(const Expr& expr);
+  void condition(ExprId id, BlockId yes, BlockId no);
+  void test(PatternId id, const Place& place, BlockId fail);
+  void test_variant(const Pattern& pattern, const Place& place, BlockId fail);
+  void compare(Opcode op, const Pattern& pattern, const Place& place, ExprId value, BlockId fail);
+  void bind(PatternId id, const Place& place);
+  bool binds(PatternId id) const;
+  void bind_local(const Pattern& pattern, const Place& place);
+  LocalId declare(types::BodyLocalId id);
+
+  Shared& shared_;
+  types::TypeTable& table_;
+  const types::TypedFunction& in_;
+  mir::Function out_;
+  BlockId current_;
+  std::vector<Scope> scopes_;
+  std::map<uint32_t, LocalId> locals_;  // by BodyLocalId
+  std::map<uint32_t, LoopInfo> loops_;
+  std::optional<LocalId> result_;
+  std::optional<size_t> extend_to_;     // scope that the temporaries of a `let`'s borrows live in
+};
+
+}  // namespace stark::lower

@@ -1,0 +1,249 @@
+// compiler/lower/values.cpp — expressions that give a value: operands, places, borrows, calls, assignments.
+// Room: lower. In: typed expressions. Out: instructions.
+#include <algorithm>
+
+#include "bytecode-spec/base/check.h"
+#include "bytecode-spec/limits.h"
+#include "compiler/lower/function.h"
+
+namespace stark::lower {
+
+bool FunctionLowering::is_place(ExprId id) const {
+  const ExprKind kind = get(id).kind;
+  return kind == ExprKind::Local || kind == ExprKind::Field || kind == ExprKind::Element || kind == ExprKind::Deref;
+}
+
+Operand FunctionLowering::operand(ExprId id) {
+  const Expr& expr = get(id);
+  if (expr.kind == ExprKind::Constant) {
+    if (table_.kind(expr.type) == TypeKind::Str) return text(expr.text, expr.span);
+    return constant(expr.type, expr.literal.magnitude, expr.span);
+  }
+  if (is_place(id) && !special(expr.type)) return use(place(id, false), expr.type, expr.span);
+  if (special(expr.type) || expr.type == unit()) {
+    effect(id);
+    return constant(unit(), 0, expr.span);
+  }
+  const LocalId holder = temporary(expr.type, expr.span);
+  const Place target = place_of(holder);
+  lower(id, &target);
+  return use(target, expr.type, expr.span);
+}
+
+// Evaluated left to right, except that a method's own borrow of its receiver begins when the others are ready.
+std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
+  std::vector<Operand> out(parts.size());
+  struct Late {
+    size_t index;
+    Place source, target;
+  };
+  std::vector<Late> late;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Expr& part = get(parts[i]);
+    if (part.kind == ExprKind::Borrow && part.two_phase && is_place(part.parts[0])) {
+      Place source = place(part.parts[0], part.mutable_);
+      late.push_back({i, std::move(source), place_of(temporary(part.type, part.span))});
+    } else {
+      out[i] = operand(parts[i]);
+    }
+  }
+  for (const Late& one : late) {
+    const Expr& part = get(parts[one.index]);
+    borrow_of(one.source, part.mutable_, one.target, part.span);
+    out[one.index] = use(one.target, part.type, part.span);
+  }
+  return out;
+}
+
+// A place too deep for the format goes on from a reference to what was reached.
+Place FunctionLowering::step(Place base, Projection projection, TypeId type, bool is_mut, Span span) {
+  const size_t room = projection.kind == ProjectionKind::Variant ? 2 : 1;
+  if (base.steps.size() + room > spec::kMaxProjections) {
+    const Place holder = place_of(temporary(table_.ref(type, is_mut), span));
+    borrow_of(base, is_mut, holder, span);
+    base = holder;
+    base.steps.push_back({ProjectionKind::Deref, 0});
+  }
+  base.steps.push_back(projection);
+  return base;
+}
+
+Place FunctionLowering::place(ExprId id, bool is_mut) {
+  const Expr& expr = get(id);
+  switch (expr.kind) {
+    case ExprKind::Local: {
+      const auto found = locals_.find(expr.index);
+      return place_of(found != locals_.end() ? found->second : declare(types::BodyLocalId(expr.index)));
+    }
+    case ExprKind::Field: return step(place(expr.parts[0], is_mut), {ProjectionKind::Field, expr.index}, get(expr.parts[0]).type, is_mut, expr.span);
+    case ExprKind::Deref: {
+      const bool inner_mut = is_mut && table_.get(get(expr.parts[0]).type).is_mut;
+      return step(place(expr.parts[0], inner_mut), {ProjectionKind::Deref, 0}, get(expr.parts[0]).type, inner_mut, expr.span);
+    }
+    case ExprKind::Element: {
+      Place base = place(expr.parts[0], is_mut);
+      const Expr& index = get(expr.parts[1]);
+      const types::TypeData& run = table_.get(get(expr.parts[0]).type);
+      if (index.kind == ExprKind::Constant && run.kind == TypeKind::Array && index.literal.magnitude < run.length)
+        return step(std::move(base), {ProjectionKind::ConstIndex, static_cast<uint32_t>(index.literal.magnitude)}, get(expr.parts[0]).type, is_mut, expr.span);
+      const LocalId number = temporary(index.type, index.span);
+      const Place target = place_of(number);
+      lower(expr.parts[1], &target);
+      return step(std::move(base), {ProjectionKind::Index, number.value}, get(expr.parts[0]).type, is_mut, expr.span);
+    }
+    default: {
+      const Place target = place_of(temporary(expr.type, expr.span));
+      lower(id, &target);
+      return target;
+    }
+  }
+}
+
+void FunctionLowering::borrow_of(const Place& source, bool is_mut, const Place& target, Span span) {
+  Instruction& made = emit(Opcode::Borrow, span);
+  made.target = target;
+  made.source = source;
+  made.borrow_mutable = is_mut;
+}
+
+void FunctionLowering::borrow(const Expr& expr, const Place& target) {
+  borrow_of(place(expr.parts[0], expr.mutable_), expr.mutable_, target, expr.span);
+}
+
+void FunctionLowering::assign(const Expr& expr) {
+  const Expr& left = get(expr.parts[0]);
+  if (expr.kind == ExprKind::AssignOp) {
+    Operand right = operand(expr.parts[1]);
+    const Place target = place(expr.parts[0], true);
+    Instruction& made = emit(expr.op, expr.span);
+    made.target = target;
+    made.operands = {use(target, left.type, left.span), std::move(right)};
+    return;
+  }
+  Operand right = operand(expr.parts[1]);
+  const Place target = place(expr.parts[0], true);
+  Instruction& made = emit(table_.needs_drop(left.type) ? Opcode::Replace : Opcode::Set, expr.span);
+  made.target = target;
+  made.operands = {std::move(right)};
+}
+
+void FunctionLowering::lower(ExprId id, const Place* target) {
+  const Expr& expr = get(id);
+  switch (expr.kind) {
+    case ExprKind::Block: block(expr, target); return;
+    case ExprKind::If: if_expression(expr, target); return;
+    case ExprKind::Match: match(expr, target); return;
+    case ExprKind::Loop: loop(expr, target); return;
+    case ExprKind::Break:
+    case ExprKind::Continue: leave_loop(expr); return;
+    case ExprKind::Return: return_value(expr); return;
+    case ExprKind::Assign:
+    case ExprKind::AssignOp: assign(expr); break;
+    case ExprKind::Panic: {
+      Operand words = operand(expr.parts[0]);
+      emit(Opcode::Panic, expr.span).operands = {std::move(words)};
+      return;
+    }
+    case ExprKind::TensorSet: {
+      std::vector<Operand> all = operands(expr.parts);
+      emit(Opcode::TensorSet, expr.span).operands = std::move(all);
+      break;
+    }
+    default: {
+      if (special(expr.type)) {
+        for (ExprId part : expr.parts)
+          if (part.valid()) effect(part);
+        return;
+      }
+      if (target != nullptr) return value(expr, *target);
+      if (is_place(id) || expr.kind == ExprKind::Constant) {
+        if (is_place(id)) place(id, false);
+        return;
+      }
+      if (expr.kind == ExprKind::Make && expr.type == unit()) return;
+      const Place unused = place_of(temporary(expr.type, expr.span));
+      return value(expr, unused);
+    }
+  }
+  if (target != nullptr) set(*target, constant(unit(), 0, expr.span), expr.span);
+}
+
+void FunctionLowering::value(const Expr& expr, const Place& target) {
+  const auto finish = [&](Opcode op, std::vector<Operand> all, uint32_t index = 0) -> Instruction& {
+    Instruction& made = emit(op, expr.span);
+    made.target = target;
+    made.operands = std::move(all);
+    made.index = index;
+    return made;
+  };
+  switch (expr.kind) {
+    case ExprKind::Local:
+    case ExprKind::Field:
+    case ExprKind::Element:
+    case ExprKind::Deref: {
+      const ExprId id(static_cast<size_t>(&expr - in_.exprs.data()));
+      set(target, use(place(id, false), expr.type, expr.span), expr.span);
+      return;
+    }
+    case ExprKind::Constant:
+      set(target, table_.kind(expr.type) == TypeKind::Str ? text(expr.text, expr.span) : constant(expr.type, expr.literal.magnitude, expr.span), expr.span);
+      return;
+    case ExprKind::Borrow: borrow(expr, target); return;
+    case ExprKind::Unary:
+    case ExprKind::Binary: finish(expr.op, operands(expr.parts)); return;
+    case ExprKind::Cast: finish(Opcode::Cast, operands(expr.parts)); return;
+    case ExprKind::And:
+    case ExprKind::Or:
+    case ExprKind::LetCondition: {
+      const BlockId yes = new_block(), no = new_block(), after = new_block();
+      push_scope();
+      condition(ExprId(static_cast<size_t>(&expr - in_.exprs.data())), yes, no);
+      for (const bool truth : {true, false}) {
+        start(truth ? yes : no);
+        set(target, constant(boolean(), truth ? 1 : 0, expr.span), expr.span);
+        leave_scope(scopes_.size() - 1, expr.span);
+        jump(after, expr.span);
+      }
+      scopes_.pop_back();
+      start(after);
+      return;
+    }
+    case ExprKind::Make:
+      if (expr.type == unit()) return set(target, constant(unit(), 0, expr.span), expr.span);
+      finish(Opcode::Make, operands(expr.parts));
+      return;
+    case ExprKind::MakeVariant: finish(Opcode::MakeVariant, operands(expr.parts), expr.index); return;
+    case ExprKind::Repeat: finish(Opcode::Repeat, operands(expr.parts)); return;
+    case ExprKind::Call: finish(Opcode::Call, operands(expr.parts), expr.index); return;
+    case ExprKind::Native: {
+      const auto& facts = spec::facts(expr.native);
+      auto& granted = shared_.program.capabilities;
+      if (facts.capability && std::ranges::find(granted, *facts.capability) == granted.end()) granted.push_back(*facts.capability);
+      finish(Opcode::CallNative, operands(expr.parts), static_cast<uint32_t>(expr.native));
+      return;
+    }
+    case ExprKind::Format: finish(Opcode::Format, operands(expr.parts)).text = expr.text; return;
+    case ExprKind::Tensor: {
+      std::vector<Operand> all = operands(expr.parts);
+      Instruction& made = emit(Opcode::Tensor, expr.span);
+      made.index = shared_.graph(in_, expr);
+      made.targets_written = {target};
+      made.operands = std::move(all);
+      return;
+    }
+    case ExprKind::TensorConst: finish(Opcode::TensorConst, {}, expr.index); return;
+    case ExprKind::TensorFill: finish(Opcode::TensorFill, operands(expr.parts)); return;
+    case ExprKind::TensorRandom: finish(Opcode::TensorRandom, operands(expr.parts)); return;
+    case ExprKind::TensorGet: finish(Opcode::TensorGet, operands(expr.parts)); return;
+    case ExprKind::TensorNarrow: finish(Opcode::TensorNarrow, operands(expr.parts)); return;
+    case ExprKind::Widen: finish(Opcode::Set, operands(expr.parts)); return;
+    case ExprKind::Length: {
+      const Place source = place(expr.parts[0], false);
+      finish(Opcode::Len, {}).source = source;
+      return;
+    }
+    default: CHECK(false);
+  }
+}
+
+}  // namespace stark::lower
