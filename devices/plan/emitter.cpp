@@ -214,7 +214,9 @@ Kernel emit_reduce(const Values& values, uint32_t value, const Place& target) {
   if (node.op == TensorOp::Mean) {
     const uint8_t divisor =
         emitter.push({Op::Constant, DType::F64, 0, 0, 0, 0, std::bit_cast<uint64_t>(static_cast<double>(count))});
-    reg = emitter.push({Op::Div, DType::F64, reg, divisor, 0, 0, 0});
+    // The mean of nothing is NaN; not every driver divides zero by zero.
+    reg = count == 0 ? emitter.push({Op::Constant, DType::F64, 0, 0, 0, 0, 0x7FF8'0000'0000'0000ull})
+                     : emitter.push({Op::Div, DType::F64, reg, divisor, 0, 0, 0});
   }
   return emitter.finish(emitter.cast(reg, kernel::register_type(to.dtype)));
 }

@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kWordBytes = size_t{1} << 20;
 constexpr int64_t kGroup = 64, kMaxGroups = 4096;
+// Software drivers stop a shader's loop after 65535 turns, silently; a reduction by whole groups would lift this.
+constexpr int64_t kMaxReduced = 60000;
 
 struct Memory {
   VkBuffer buffer = VK_NULL_HANDLE;
@@ -112,6 +114,10 @@ class VkBackend final : public Backend {
       if (!source.unsupported.empty())
         return device_fail(DeviceError::Unsupported, "`{}` cannot run `{}` on f64: shaders have no such function",
                            description_, kernel::op_row(source.unsupported[0]).name);
+      const auto* code = std::get_if<kernel::Kernel>(&step);
+      if (code != nullptr && code->reduced_count() > kMaxReduced)
+        return device_fail(DeviceError::Unsupported, "`{}` cannot reduce {} elements to one: its loops end after {}",
+                           description_, code->reduced_count(), kMaxReduced);
       for (DType dtype : source.types)
         if (!supports(dtype))
           return device_fail(DeviceError::Unsupported,
