@@ -1,0 +1,100 @@
+// vm/load/program.cpp — frames' layout, constants, descriptors and source positions of a program.
+// Room: vm/load. Essay: vm/run/README.md, "Frames". In: see program.h.
+#include "vm/load/program.h"
+
+#include <algorithm>
+
+#include "vm/load/translate.h"
+
+namespace stark::vm {
+namespace {
+
+gc::SlotKind slot_kind(const PointerSlot& slot) {
+  return slot.kind == PointerSlot::Kind::Base ? gc::SlotKind::Base : gc::SlotKind::Interior;
+}
+
+uint32_t aligned(uint32_t offset, uint32_t to) { return (offset + to - 1) / to * to; }
+
+}  // namespace
+
+Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers)
+    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()) {
+  types_ = {&module(), verified_.types()};
+  functions_.resize(module().functions.size());
+  for (uint32_t f = 0; f < functions_.size(); ++f) functions_[f].index = f;
+  texts_.resize(module().constants.size());
+  buffers_.resize(module().types.size());
+}
+
+// Parameters first, then what needs no clearing, then registers with pointers, then drop flags.
+void Program::lay_out(Function& function) {
+  if (function.is_laid_out) return;
+  function.is_laid_out = true;
+  const spec::FunctionRow& row = module().functions[function.index];
+  const auto registers = std::span(module().registers).subspan(row.registers.first, row.registers.count);
+  function.registers.resize(registers.size());
+  function.flags.resize(registers.size());
+  uint32_t end = sizeof(FrameHeader);
+  const auto place = [&](uint32_t r) {
+    const TypeFacts& facts = types_.facts(registers[r].type.type);
+    end = aligned(end, std::max(facts.align, facts.size >= 8 ? 8u : 1u));
+    function.registers[r] = end;
+    end += facts.size;
+    for (const PointerSlot& slot : facts.pointers) function.roots.push_back({function.registers[r] + slot.offset, slot_kind(slot)});
+  };
+  const auto place_all = [&](auto belongs) {
+    for (uint32_t r = 0; r < registers.size(); ++r) {
+      if (belongs((registers[r].flags & spec::kParameter) != 0, !types_.facts(registers[r].type.type).pointers.empty())) place(r);
+    }
+  };
+  place_all([](bool parameter, bool) { return parameter; });
+  place_all([](bool parameter, bool pointers) { return !parameter && !pointers; });
+  end = aligned(end, 8);
+  function.zero_from = end;
+  place_all([](bool parameter, bool pointers) { return !parameter && pointers; });
+  for (uint32_t r = 0; r < registers.size(); ++r) {
+    if ((registers[r].flags & spec::kDropFlag) != 0) function.flags[r] = end++;
+  }
+  end = aligned(end, 8);
+  function.zero_bytes = end - function.zero_from;
+  function.frame_size = end;
+}
+
+void Program::translate(Function& function) {
+  lay_out(function);
+  if (function.entry == nullptr) Translator(*this, function).run();
+}
+
+gc::Object* Program::text_constant(uint32_t constant) {
+  if (texts_[constant] == nullptr) {
+    const uint64_t bits = module().constants[constant].bits;
+    texts_[constant] = pool_.add(module().text_of({static_cast<uint32_t>(bits >> 32), static_cast<uint32_t>(bits)}));
+  }
+  return texts_[constant];
+}
+
+const gc::TypeInfo& Program::buffer_info(uint32_t element_type) {
+  if (buffers_[element_type] == nullptr) {
+    auto info = std::make_unique<gc::TypeInfo>();
+    info->name = "buffer";
+    info->element_size = types_.size(element_type);
+    for (const PointerSlot& slot : types_.facts(element_type).pointers) info->element_slots.push_back({slot.offset, slot_kind(slot)});
+    buffers_[element_type] = std::move(info);
+  }
+  return *buffers_[element_type];
+}
+
+Position Program::position_of(const Function& function, const Op* op) const {
+  const spec::FunctionRow& row = module().functions[function.index];
+  const auto at = static_cast<size_t>(op - function.ops.data());
+  if (row.file == spec::kNone || row.file >= module().files.size() || at >= function.words.size()) return {};
+  Position position{module().text_of(module().files[row.file])};
+  for (const spec::LineRow& line : std::span(module().lines).subspan(row.lines.first, row.lines.count)) {
+    if (line.word > function.words[at]) break;
+    position.line = line.line;
+    position.column = line.column;
+  }
+  return position;
+}
+
+}  // namespace stark::vm

@@ -1,0 +1,92 @@
+// vm/load/program.h — Program: a verified module made ready to run; functions are translated when they are first called.
+// Room: vm/load. In: VerifiedModule. Out: functions, constants and object descriptors for run, natives and tensor.
+// Law: whatever is read here has been proven; nothing is checked again but what depends on values.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gc/type_info.h"
+#include "vm/load/exec_op.h"
+#include "vm/objects/text.h"
+#include "vm/objects/type_tables.h"
+#include "vm/verify/verify.h"
+
+namespace stark::vm {
+
+// Lies at the start of every frame; registers follow.
+struct FrameHeader {
+  const Op* return_to = nullptr;  // the operation behind the call
+  std::byte* caller = nullptr;    // its frame
+  const struct Function* function = nullptr;
+};
+
+struct RootSlot {
+  uint32_t offset;
+  gc::SlotKind kind;
+};
+
+struct Function {
+  const Op* entry = nullptr;  // null until translated
+  uint32_t frame_size = 0;
+  uint32_t zero_from = 0, zero_bytes = 0;  // cleared at entry: pointer words and drop flags
+  uint32_t index = 0;
+  bool is_laid_out = false;
+  std::vector<uint32_t> registers;  // offsets
+  std::vector<uint32_t> flags;      // offset of each register's drop flag, or 0
+  std::vector<RootSlot> roots;
+  std::vector<Op> ops;
+  std::vector<Exec> codes;      // of each operation, for traces
+  std::vector<uint32_t> words;  // of each operation: the code word it came from
+};
+
+struct Position {
+  std::string_view file;
+  uint32_t line = 0, column = 0;
+};
+
+class Program {
+ public:
+  // `handlers`: what the loop wants in Op::handler, by Exec.
+  Program(VerifiedModule verified, std::span<const uint32_t> handlers);
+  Program(const Program&) = delete;
+
+  const spec::Module& module() const { return verified_.module(); }
+  const VerifiedModule& verified() const { return verified_; }
+  const TypeTables& types() const { return types_; }
+  std::span<const uint32_t> handlers() const { return handlers_; }
+
+  Function& function(uint32_t index) { return functions_[index]; }
+  void lay_out(Function& function);   // frame offsets; once
+  void translate(Function& function);  // operations; once
+
+  // The handle of a text constant, at one place for the life of the program.
+  gc::Object* text_constant(uint32_t constant);
+  // Descriptor of a buffer with elements of this type.
+  const gc::TypeInfo& buffer_info(uint32_t element_type);
+  std::string_view function_name(uint32_t index) const { return module().text_of(module().functions[index].name); }
+  // Where an operation of a function stands in the source; line 0 when there is no debug information.
+  Position position_of(const Function& function, const Op* op) const;
+
+  template <class Site>
+  const Site* keep(Site site) {
+    auto& all = std::get<std::deque<Site>>(sites_);
+    all.push_back(std::move(site));
+    return &all.back();
+  }
+
+ private:
+  VerifiedModule verified_;
+  TypeTables types_;
+  std::vector<uint32_t> handlers_;
+  std::vector<Function> functions_;
+  std::vector<gc::Object*> texts_;
+  std::vector<std::unique_ptr<gc::TypeInfo>> buffers_;
+  TextPool pool_;
+  std::tuple<std::deque<FormatSite>, std::deque<NativeSite>, std::deque<TensorSite>, std::deque<std::vector<int32_t>>> sites_;
+};
+
+}  // namespace stark::vm

@@ -1,0 +1,180 @@
+// vm/load/translate.cpp — the walk over a function's blocks, and the binding of its jumps.
+// Room: vm/load. In: code words. Out: operations in Function::ops.
+#include "vm/load/translate.h"
+
+#include <algorithm>
+
+namespace stark::vm {
+
+using spec::Opcode;
+
+Translator::Translator(Program& program, Function& function)
+    : p_(program), f_(function), row_(program.module().functions[function.index]),
+      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), scratch_(function.frame_size),
+      scratch_most_(function.frame_size) {}
+
+void Translator::run() {
+  count_uses();
+  for (uint32_t r = 0; r < f_.flags.size(); ++r) {
+    if ((m().registers[row_.registers.first + r].flags & spec::kParameter) != 0) set_flag(r, true);
+  }
+  for (uint32_t b = 0; b < row_.blocks.count; ++b) block(b);
+  bind();
+}
+
+void Translator::block(uint32_t b) {
+  block_ = b;
+  block_starts_.push_back(static_cast<uint32_t>(f_.ops.size()));
+  at_ = m().blocks[row_.blocks.first + b].code_first;
+  end_ = b + 1 < row_.blocks.count ? m().blocks[row_.blocks.first + b + 1].code_first : code_.size();
+  while (at_ < end_) {
+    const Instruction i = *peek();
+    word_ = static_cast<uint32_t>(at_);
+    at_ += 1 + i.words.size();
+    scratch_ = f_.frame_size;
+    instruction(i);
+  }
+}
+
+std::optional<Instruction> Translator::peek() const {
+  if (at_ >= end_) return std::nullopt;
+  const uint32_t head = code_[at_];
+  return Instruction{static_cast<Opcode>(head & 0xFFFF), code_.subspan(at_ + 1, head >> 16)};
+}
+
+void Translator::instruction(const Instruction& i) {
+  const auto& w = i.words;
+  switch (i.op) {
+    case Opcode::Set: return set(w[0], w[1]);
+    case Opcode::Replace:
+      drop(w[0]);
+      return set(w[0], w[1]);
+    case Opcode::Make: return make(i, false);
+    case Opcode::MakeVariant: return make(i, true);
+    case Opcode::Repeat: return repeat(i);
+    case Opcode::Tag: return tag(i);
+    case Opcode::Len: return len(i);
+    case Opcode::Borrow: return borrow(i);
+    case Opcode::Drop: return drop(w[0]);
+    case Opcode::DropFlag: return drop_flag(w[0]);
+    case Opcode::End: return set_flag(w[0], false);
+    case Opcode::Add:
+    case Opcode::Sub:
+    case Opcode::Mul:
+    case Opcode::Div:
+    case Opcode::Rem:
+    case Opcode::Pow: return arithmetic(i);
+    case Opcode::And:
+    case Opcode::Or:
+    case Opcode::Xor: return bits(i);
+    case Opcode::Shl:
+    case Opcode::Shr: return shift(i);
+    case Opcode::Neg:
+    case Opcode::Not: return unary(i);
+    case Opcode::Cast: return cast(i);
+    case Opcode::Eq:
+    case Opcode::Ne:
+    case Opcode::Lt:
+    case Opcode::Le:
+    case Opcode::Gt:
+    case Opcode::Ge: return compare(i);
+    case Opcode::Format: return format(i);
+    case Opcode::Call: return call(i);
+    case Opcode::CallNative: return call_native(i);
+    case Opcode::Jump: return jump(w[0]);
+    case Opcode::Branch: return branch(i);
+    case Opcode::Switch: return switch_on(i);
+    case Opcode::Return: return give_back(i);
+    case Opcode::Panic: {
+      emit(Exec::Panic, in_frame(read(w[0])));
+      return;
+    }
+    default: return tensor(i);
+  }
+}
+
+Op& Translator::emit(Exec code, uint32_t a, uint32_t b, uint32_t c, uint64_t imm) {
+  Op op;
+  op.handler = p_.handlers()[static_cast<size_t>(code)];
+  op.a = a;
+  op.b = b;
+  op.c = c;
+  op.imm = imm;
+  f_.ops.push_back(op);
+  f_.codes.push_back(code);
+  f_.words.push_back(word_);
+  return f_.ops.back();
+}
+
+Op& Translator::emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm) {
+  fixups_.push_back({f_.ops.size(), target_block});
+  return emit(code, a, b, 0, imm);
+}
+
+uint32_t Translator::scratch(uint32_t bytes) {
+  const uint32_t offset = scratch_;
+  scratch_ += (bytes + 7) / 8 * 8;
+  scratch_most_ = std::max(scratch_most_, scratch_);
+  return offset;
+}
+
+// Now every block has its place and the frame its size.
+void Translator::bind() {
+  for (const Fixup& f : fixups_) f_.ops[f.op].c = block_starts_[f.block] - static_cast<uint32_t>(f.op);
+  for (const TableFixup& t : tables_) {
+    for (int32_t& target : *t.targets) target = static_cast<int32_t>(block_starts_[static_cast<uint32_t>(target)]) - static_cast<int32_t>(t.op);
+  }
+  f_.frame_size = scratch_most_;
+  for (const Outgoing& o : outgoing_) {
+    uint32_t& offset = o.is_b ? f_.ops[o.op].b : f_.ops[o.op].a;
+    offset += f_.frame_size;
+  }
+  f_.ops.shrink_to_fit();
+  f_.entry = f_.ops.data();
+}
+
+// How often each register is named, `end` aside: a result that is used once can go straight to its use.
+void Translator::count_uses() {
+  uses_.assign(row_.registers.count, 0);
+  const auto name_place = [&](uint32_t place) {
+    if (is_register(place)) {
+      ++uses_[place];
+      return;
+    }
+    const spec::PlaceRow& row = place_row(place);
+    ++uses_[row.base];
+    for (size_t s = 0; s < row.kinds.size(); ++s) {
+      if (row.kinds[s] == static_cast<uint8_t>(spec::ProjectionKind::Index)) ++uses_[row.arguments[s]];
+    }
+  };
+  const auto name_operand = [&](uint32_t word) {
+    const spec::Operand o = spec::decode_operand(word);
+    if (o.mode != spec::OperandMode::Constant) name_place(o.index);
+  };
+  for (size_t at = 0; at < code_.size(); at += 1 + (code_[at] >> 16)) {
+    size_t w = at + 1;
+    const auto op = static_cast<Opcode>(code_[at] & 0xFFFF);
+    for (char letter : spec::row_of(op).operands) {
+      switch (letter) {
+        case 'd':
+        case 'p': name_place(code_[w++]); break;
+        case 'r':
+          if (op != Opcode::End) ++uses_[code_[w]];
+          ++w;
+          break;
+        case 'l': name_place(m().loans[row_.loans.first + code_[w++]].place); break;
+        case 'u': name_operand(code_[w++]); break;
+        case 'D':
+          for (uint32_t n = code_[w++]; n > 0; --n) name_place(code_[w++]);
+          break;
+        case 'U':
+          for (uint32_t n = code_[w++]; n > 0; --n) name_operand(code_[w++]);
+          break;
+        case 'B': w += code_[w] + 1; break;
+        default: ++w;
+      }
+    }
+  }
+}
+
+}  // namespace stark::vm

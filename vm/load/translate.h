@@ -1,0 +1,151 @@
+// vm/load/translate.h — Translator: one function's instructions over places become operations over frame offsets.
+// Room: vm/load, private. In: a laid-out Function. Out: its operations.
+// Law: between the first operation of an instruction and its last nothing allocates, but for the one that is meant to; so
+// addresses may wait in scratch slots, which no collection looks at.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "bytecode-spec/operand.h"
+#include "vm/load/program.h"
+
+namespace stark::vm {
+
+// Where a place is: at an offset of the frame; at an address in a slot plus a displacement; or what a fat reference
+// in the frame stands for (str, slice).
+struct Where {
+  enum class Kind : uint8_t { Frame, Memory, Fat } kind = Kind::Frame;
+  uint32_t offset = 0;  // or slot
+  uint32_t disp = 0;
+  uint32_t type = 0;
+  uint32_t variant = spec::kNone;  // after a Variant step
+};
+
+// A value to be read: a constant, or in the frame.
+struct Source {
+  bool is_constant = false;
+  uint64_t bits = 0;
+  uint32_t offset = 0;
+  uint32_t type = spec::kNone;
+  TypeKind kind = TypeKind::Unit;
+  bool is_moved = false;
+};
+
+struct Instruction {
+  spec::Opcode op{};
+  std::span<const uint32_t> words;  // behind the head
+};
+
+class Translator {
+ public:
+  Translator(Program& program, Function& function);
+  void run();
+
+ private:
+  // translate.cpp: the walk over blocks, and operations as such
+  void block(uint32_t b);
+  void instruction(const Instruction& i);
+  Op& emit(Exec code, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint64_t imm = 0);
+  Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm = 0);
+  void bind();
+  std::optional<Instruction> peek() const;
+  uint32_t scratch(uint32_t bytes);
+  void count_uses();
+
+  // places.cpp: addresses
+  Where resolve(uint32_t place, uint32_t leave_out = 0);
+  void step(Where& at, spec::ProjectionKind kind, uint32_t argument);
+  void element(Where& at, uint32_t index_offset);
+  uint32_t address_slot(const Where& at);  // a slot that holds the address
+  void load(uint32_t to, const Where& from);
+  void store(const Where& to, const Source& value);
+  bool load_element(uint32_t to, uint32_t place);
+  bool store_element(uint32_t place, const Source& value);
+  bool element_operation(uint32_t place, uint32_t value, bool is_load);
+
+  // values.cpp: operands, and everything that is no number
+  Source read(uint32_t word);
+  bool is_static(uint32_t place) const;
+  void fetch(uint32_t to, uint32_t place);
+  void fetch_operand(uint32_t to, uint32_t word);
+  uint32_t in_frame(const Source& s);  // its offset, after constants were put into scratch
+  FrameValue frame_value(uint32_t word);
+  uint32_t begin_write(uint32_t place);              // where the value is to be put
+  void end_write(uint32_t place, uint32_t offset);   // from there into the place
+  void copy(uint32_t to, uint32_t from, uint32_t size);
+  void put(uint32_t to, const Source& value);
+  void set_flag(uint32_t reg, bool on);
+  void set(uint32_t place, uint32_t operand);
+  void make(const Instruction& i, bool is_variant);
+  void repeat(const Instruction& i);
+  void tag(const Instruction& i);
+  void len(const Instruction& i);
+  void borrow(const Instruction& i);
+  void drop(uint32_t place);
+  void drop_flag(uint32_t reg);
+  void format(const Instruction& i);
+  void call(const Instruction& i);
+  void call_native(const Instruction& i);
+  bool call_intrinsic(spec::Native native, const Instruction& i);
+  void tensor(const Instruction& i);
+
+  // numbers.cpp
+  void arithmetic(const Instruction& i);
+  void bits(const Instruction& i);
+  void shift(const Instruction& i);
+  void unary(const Instruction& i);
+  void cast(const Instruction& i);
+  void compare(const Instruction& i);
+  bool compare_and_branch(const Instruction& i, Source left, Source right);
+  uint32_t result_place(uint32_t place);  // where a result is wanted in the end, one `set` further on
+
+  // control.cpp
+  void jump(uint32_t block);
+  void branch(const Instruction& i);
+  void switch_on(const Instruction& i);
+  void give_back(const Instruction& i);
+
+  const spec::Module& m() const { return p_.module(); }
+  const TypeTables& types() const { return p_.types(); }
+  bool is_register(uint32_t place) const { return place < row_.registers.count; }
+  uint32_t register_type(uint32_t r) const { return m().registers[row_.registers.first + r].type.type; }
+  uint32_t type_of(uint32_t place) const { return p_.verified().place_type(f_.index, place); }
+  const spec::PlaceRow& place_row(uint32_t place) const { return m().places[row_.places.first + place - row_.registers.count]; }
+
+  Program& p_;
+  Function& f_;
+  const spec::FunctionRow& row_;
+  std::span<const uint32_t> code_;
+  size_t at_ = 0;              // word of the next instruction
+  size_t end_ = 0;             // of the block
+  uint32_t word_ = 0;          // of the current instruction
+  uint32_t block_ = 0;
+  uint32_t scratch_ = 0, scratch_most_ = 0;
+  std::vector<uint32_t> uses_;         // by register: how often the code names it
+  std::vector<uint32_t> block_starts_;  // first operation
+  struct Fixup {
+    size_t op;
+    uint32_t block;
+  };
+  std::vector<Fixup> fixups_;
+  struct TableFixup {
+    size_t op;
+    std::vector<int32_t>* targets;  // blocks until bound
+  };
+  std::vector<TableFixup> tables_;
+  struct Outgoing {
+    size_t op;
+    bool is_b;  // b, else a, counts from the end of this frame
+  };
+  std::vector<Outgoing> outgoing_;
+};
+
+Number number_of(TypeKind kind);
+inline Exec typed(Exec first, Number n) { return static_cast<Exec>(static_cast<uint16_t>(first) + static_cast<uint16_t>(n)); }
+// The operation of a family by size: 1, 2, 4, 8, 16, N.
+Exec sized(Exec first, uint32_t size);
+inline bool is_word_size(uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; }
+
+}  // namespace stark::vm

@@ -1,0 +1,34 @@
+// vm/natives/grants.h — Grants: what the host lets a program do, and where.
+// Room: vm/natives. In: `--sandbox`, `--allow=fs-read=PATH,net`. Out: yes or no, per capability and path.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bytecode-spec/base/error.h"
+#include "bytecode-spec/tables.h"
+
+namespace stark::vm {
+
+class Grants {
+ public:
+  static Grants of_user();   // what the user may do, except unsafe and ffi
+  static Grants none() { return {}; }
+
+  // `fs-read`, or `fs-read=PATH`.
+  Result<void> allow(std::string_view text);
+  bool has(spec::Capability capability) const { return entry(capability).granted; }
+  bool has_path(spec::Capability capability, std::string_view path) const;
+
+ private:
+  struct Entry {
+    bool granted = false;
+    std::vector<std::string> paths;  // empty: everywhere
+  };
+  const Entry& entry(spec::Capability c) const { return entries_[static_cast<size_t>(c)]; }
+  std::array<Entry, 8> entries_;
+};
+
+}  // namespace stark::vm

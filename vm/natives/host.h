@@ -1,0 +1,69 @@
+// vm/natives/host.h — Host: everything around a running program: heap, tensors, output, grants, what waits to be dropped.
+// Room: vm/natives. In: a Program and options. Out: shared by the loop and the natives.
+// Law: a Failure, once set, ends the program before its next operation.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gc/heap.h"
+#include "vm/load/program.h"
+#include "vm/natives/grants.h"
+#include "vm/natives/output.h"
+#include "vm/objects/print.h"
+#include "vm/tensor/tensor_runtime.h"
+
+namespace stark::vm {
+
+enum class Exit : int {
+  Ok = 0, ProgramError = 1, Malformed = 2, Refused = 3, Permission = 4, Limit = 5, Memory = 6, Device = 7, Internal = 8,
+  Usage = 64, Panic = 101
+};
+
+struct Failure {
+  Exit exit = Exit::Panic;
+  std::string message;
+  std::string help;
+};
+
+// Work that dropping left to do; the last entry is next.
+struct DropEntry {
+  enum class Kind : uint8_t { Resume, Value, Fields, Elements } kind = Kind::Value;
+  uint32_t type = 0;
+  void* address = nullptr;  // of the value, or of the first element
+  uint64_t next = 0, end = 0;
+  const Op* resume = nullptr;
+};
+
+struct HostOptions {
+  gc::Options heap;
+  TensorOptions tensors;
+  Grants grants = Grants::of_user();
+  std::vector<std::string> arguments;  // of the program, its name first
+  size_t stack_bytes = size_t{64} << 20;
+  bool trace_ops = false, trace_calls = false, trace_gc = false;
+};
+
+struct Host {
+  Host(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), tensors(p.verified().bundle(), options.tensors) {}
+
+  Program& program;
+  HostOptions options;
+  gc::Heap heap;
+  TensorRuntime tensors;
+  Output out;
+  std::vector<DropEntry> drops;
+  std::optional<Failure> failure;
+  const NativeSite* active = nullptr;  // while a native runs: its arguments are roots
+  std::byte* active_frame = nullptr;
+  std::string text;                    // reused by whatever builds text
+
+  void fail(Exit exit, std::string message, std::string help = {}) {
+    if (!failure) failure = Failure{exit, std::move(message), std::move(help)};
+  }
+  void fail(const Error& error);
+  Printer printer();
+};
+
+}  // namespace stark::vm

@@ -1,0 +1,63 @@
+// vm/natives/native_call.h — NativeCall: one call of a native, as its body sees it.
+// Room: vm/natives. In: argument offsets and types of the site, the caller's frame. Out: the result, written last.
+// Law: arguments are roots while the body runs, and nothing else is: after an allocation ask for them again. The result is
+// written after the last allocation.
+#pragma once
+
+#include "vm/natives/host.h"
+
+namespace stark::vm {
+
+class NativeCall {
+ public:
+  NativeCall(Host& h, const NativeSite& s, std::byte* frame) : host(h), site(s), frame_(frame) {}
+
+  template <class T>
+  T get(size_t argument) const {
+    return load<T>(address(argument));
+  }
+  std::byte* address(size_t argument) const { return frame_ + site.arguments[argument].offset; }
+  std::string_view text(size_t argument) const { return get<FatRef>(argument).text(); }  // of `&str`
+  gc::Object* handle(size_t argument) const { return get<gc::Object*>(argument); }      // of `str`
+  VecValue& vec(size_t argument) const { return *get<VecValue*>(argument); }            // of `&Vec`, `&String`
+  TensorObject& tensor(size_t argument) const { return *get<TensorObject*>(argument); }  // of Tensor; for `&Tensor` see below
+  TensorObject& tensor_behind(size_t argument) const { return **get<TensorObject**>(argument); }
+  // Element type of the Vec behind a reference, or of the Vec that is the result.
+  uint32_t element_behind(size_t argument) const { return types().row(types().row(site.arguments[argument].type).a).a; }
+  uint32_t result_element() const { return types().row(site.result.type).a; }
+
+  std::byte* result() const { return frame_ + site.result.offset; }
+  template <class T>
+  void give(const T& value) {
+    store(result(), value);
+  }
+  void give_bool(bool value) { give<uint8_t>(value ? 1 : 0); }
+  void give_text(std::string_view text);  // a new str
+  template <class T>
+  void give_tensor(const Result<T>& made) {
+    if (made) {
+      give(*made);
+    } else {
+      host.fail(made.error());
+    }
+  }
+
+  // Null, and the program ends, when the heap is full.
+  gc::Object* allocate(const gc::TypeInfo& type, uint64_t count);
+  const TypeTables& types() const { return host.program.types(); }
+
+  Host& host;
+  const NativeSite& site;
+
+ private:
+  std::byte* frame_;
+};
+
+using NativeBody = void (*)(NativeCall&);
+// The body of a native; one per row of natives.def.
+NativeBody native_body(spec::Native native);
+
+// vec.cpp: makes room for one more element; false when the heap is full. For the loop's own push.
+bool push_element(NativeCall& call);
+
+}  // namespace stark::vm

@@ -1,0 +1,38 @@
+// vm/natives/tensor.cpp — what tensors do that is neither a graph nor an instruction.
+// Room: vm/natives. In: tensor handles and references to them. Out: tensors, extents, devices.
+#include <fmt/format.h>
+
+#include "vm/natives/table.h"
+
+namespace stark::vm::natives {
+
+void TensorDevice(NativeCall& call) { call.give(call.tensor_behind(0).where); }
+
+void TensorExtent(NativeCall& call) {
+  const spec::Shape& shape = call.tensor_behind(0).type().shape;
+  const uint64_t dim = call.get<uint64_t>(1);
+  if (dim >= shape.rank()) return call.host.fail(Exit::Panic, fmt::format("dim {} is out of range for a tensor of {} dims", dim, shape.rank()));
+  const int64_t extent = shape[dim];
+  if (extent > INT32_MAX) return call.host.fail(Exit::Panic, fmt::format("extent {} does not fit i32", extent));
+  call.give(static_cast<int32_t>(extent));
+}
+
+void TensorToDevice(NativeCall& call) { call.give_tensor(call.host.tensors.to_device(&call.tensor(0), call.get<DeviceValue>(1))); }
+
+void TensorFillInPlace(NativeCall& call) {
+  TensorObject& tensor = call.tensor_behind(0);
+  uint64_t bits = 0;
+  std::memcpy(&bits, call.address(1), static_cast<size_t>(spec::dtype_bytes(tensor.type().dtype)));
+  if (auto done = call.host.tensors.fill_in_place(tensor, bits); !done) call.host.fail(done.error());
+}
+
+void TensorDefaultDevice(NativeCall& call) { call.give_tensor(call.host.tensors.default_device()); }
+
+void TensorFromVec(NativeCall& call) {
+  const VecValue v = call.vec(0);
+  const auto dtype = static_cast<spec::DType>(call.types().row(call.site.result.type).c);
+  const std::span bytes(v.data(), v.length * static_cast<size_t>(spec::dtype_bytes(dtype)));
+  call.give_tensor(call.host.tensors.from_bytes({dtype, {static_cast<int64_t>(v.length)}}, bytes));
+}
+
+}  // namespace stark::vm::natives

@@ -1,0 +1,32 @@
+// vm/options.h — Options: a command line of starkvm, read.
+// Room: vm. In: argv and STARK_… variables. Out: a command with its flags, or the status to leave with.
+// Law: `-` and `_` are alike in flags; what follows the bundle's path belongs to the program.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stark::vm {
+
+struct Options {
+  std::string command = "run";
+  std::string file;  // or the code to explain
+  std::vector<std::string> arguments;  // of the program
+  std::string device = "cpu";
+  uint64_t seed = 0;
+  bool gc_stress = false;
+  uint64_t heap_limit = 0;   // bytes; 0: none
+  uint64_t stack_limit = 0;
+  std::string stats;         // "", "text", "json"
+  std::vector<std::string> trace;
+  bool sandbox = false;
+  std::vector<std::string> allow;
+  bool json = false;
+};
+
+// Nothing where the program is to end at once with `status` (help, usage errors).
+std::optional<Options> read_options(int argc, char** argv, int* status);
+
+}  // namespace stark::vm

@@ -1,0 +1,71 @@
+// vm/run/drops.cpp — dropping values with a list of what is left, so that no depth of nesting needs the C stack.
+// Room: vm/run. Essay: vm/run/README.md, "Drops". In: Host::drops. Out: the next destructor to call, or where to go on.
+#include "vm/run/machine.h"
+
+namespace stark::vm {
+
+using Kind = DropEntry::Kind;
+
+// A value's own destructor comes first, then its fields in order. Runs until a destructor of the program is due.
+Machine::NextDrop Machine::next_drop() {
+  auto& drops = host_.drops;
+  for (;;) {
+    DropEntry& last = drops.back();
+    if (last.kind == Kind::Resume) {
+      const Op* resume = last.resume;
+      drops.pop_back();
+      return {nullptr, nullptr, resume};
+    }
+    if (last.kind == Kind::Elements) {
+      if (last.next == last.end) {
+        drops.pop_back();
+        continue;
+      }
+      void* element = static_cast<std::byte*>(last.address) + last.next++ * types().size(last.type);
+      const uint32_t type = last.type;
+      drops.push_back({Kind::Value, type, element, 0, 0, nullptr});
+      continue;
+    }
+    const DropEntry entry = last;
+    const uint32_t destructor = types().drop_function(entry.type);
+    if (entry.kind == Kind::Value && destructor != spec::kNone) {
+      last.kind = Kind::Fields;
+      return {&host_.program.function(destructor), entry.address, nullptr};
+    }
+    drops.pop_back();
+    drop_fields(entry.type, static_cast<std::byte*>(entry.address));
+  }
+}
+
+void Machine::drop_fields(uint32_t type, std::byte* address) {
+  auto& drops = host_.drops;
+  const auto later = [&](spec::Range fields, auto offset_of) {
+    for (uint32_t f = fields.count; f-- > 0;) {
+      const uint32_t part = types().field_type(fields, f);
+      if (types().facts(part).needs_drop) drops.push_back({Kind::Value, part, address + offset_of(f), 0, 0, nullptr});
+    }
+  };
+  switch (types().kind(type)) {
+    case TypeKind::Tensor: host_.tensors.drop(load<TensorObject*>(address)); return;
+    case TypeKind::Opaque: delete load<OpaqueObject*>(address); return;
+    case TypeKind::Struct:
+    case TypeKind::Tuple: return later(types().fields(type), [&](uint32_t f) { return types().facts(type).field_offsets[f]; });
+    case TypeKind::Enum: {
+      const auto v = load<uint32_t>(address);
+      return later(types().variant(type, v).fields, [&](uint32_t f) { return types().variant_offset(type, v, f); });
+    }
+    case TypeKind::Array:
+    case TypeKind::Vec: {
+      const uint32_t element = types().row(type).a;
+      if (!types().facts(element).needs_drop) return;
+      const bool is_vec = types().is(type, TypeKind::Vec);
+      const auto v = is_vec ? load<VecValue>(address) : VecValue{};
+      const uint64_t count = is_vec ? v.length : types().array_length(type);
+      drops.push_back({Kind::Elements, element, is_vec ? v.data() : address, 0, count, nullptr});
+      return;
+    }
+    default: return;
+  }
+}
+
+}  // namespace stark::vm

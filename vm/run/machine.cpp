@@ -1,0 +1,70 @@
+// vm/run/machine.cpp — a machine's stack, its roots, and the way in and out of the loop.
+// Room: vm/run. Essay: vm/run/README.md, "Frames" and "Roots". In: a Host. Out: an exit status.
+#include "vm/run/machine.h"
+
+#include <sys/mman.h>
+
+#include <fmt/format.h>
+
+namespace stark::vm {
+namespace {
+
+constexpr size_t kPage = 4096;
+
+}  // namespace
+
+Machine::Machine(Host& host) : host_(host) {
+  const size_t bytes = (host.options.stack_bytes + kPage - 1) / kPage * kPage;
+  mapped_ = bytes + kPage;
+  void* memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  CHECK(memory != MAP_FAILED);
+  stack_ = static_cast<std::byte*>(memory);
+  stack_end_ = stack_ + bytes;
+  mprotect(stack_end_, kPage, PROT_NONE);  // a guard behind the last frame
+  const auto handler = [&](Exec code) { return host.program.handlers()[static_cast<size_t>(code)]; };
+  exit_[1].handler = handler(Exec::Exit);
+  drop_continue_[1].handler = handler(Exec::DropContinue);
+  host.heap.add_roots(this);
+}
+
+Machine::~Machine() { munmap(stack_, mapped_); }
+
+// Under the entry's frame lies one for the host: a header and room for the result.
+int Machine::run(uint32_t function) {
+  Function& entry = host_.program.function(function);
+  host_.program.translate(entry);
+  const spec::SignatureRow& signature = host_.program.module().signatures[host_.program.module().functions[function].signature];
+  CHECK(signature.parameters.count == 0);
+  const uint32_t result_type = signature.result.type;
+  const uint32_t room = (types().size(result_type) + 15) / 16 * 16;
+  header(stack_) = {};
+  exit_[0].a = sizeof(FrameHeader);
+  std::byte* frame = stack_ + 32 + room;
+  if (frame + entry.frame_size > stack_end_) {
+    host_.fail(Exit::Panic, "stack overflow");
+    return report_failure();
+  }
+  header(frame) = {&exit_[1], stack_, &entry};
+  std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
+  loop(this, entry.entry, frame);
+  return host_.failure ? report_failure() : finish(result_type, stack_ + sizeof(FrameHeader));
+}
+
+void Machine::visit_roots(gc::Visitor& visitor) {
+  for (std::byte* fp = fp_; fp != nullptr; fp = header(fp).caller) {
+    const Function* function = header(fp).function;
+    if (function == nullptr) break;
+    for (const RootSlot& slot : function->roots) visitor.visit(slot.kind, fp + slot.offset);
+  }
+  for (DropEntry& e : host_.drops) visitor.visit_interior(&e.address);
+  if (host_.active == nullptr) return;
+  for (const FrameValue& v : host_.active->arguments) {
+    if (v.type == spec::kNone) continue;  // constants do not move
+    for (const PointerSlot& slot : types().facts(v.type).pointers) {
+      const auto kind = slot.kind == PointerSlot::Kind::Base ? gc::SlotKind::Base : gc::SlotKind::Interior;
+      visitor.visit(kind, host_.active_frame + v.offset + slot.offset);
+    }
+  }
+}
+
+}  // namespace stark::vm

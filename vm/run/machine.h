@@ -1,0 +1,75 @@
+// vm/run/machine.h — Machine: runs a program's entry to its end, in frames of its own stack.
+// Room: vm/run, public face. In: a Host. Out: an exit status, and on stderr what went wrong.
+// Law: no call of a STARK function recurses on the C stack; every end flushes what was printed.
+#pragma once
+
+#include "vm/natives/host.h"
+
+namespace stark::vm {
+
+enum class Trap : uint8_t {
+  Index, Tag, AddOverflow, SubOverflow, MulOverflow, DivOverflow, RemOverflow, NegOverflow, PowOverflow, ShlOverflow, ShrOverflow,
+  DivZero, RemZero, StackOverflow
+};
+
+class Machine final : public gc::RootProvider {
+ public:
+  explicit Machine(Host& host);
+  ~Machine();
+  Machine(const Machine&) = delete;
+
+  // What the loop wants in Op::handler, by Exec. `trace`: every operation tells about itself first.
+  static std::vector<uint32_t> handlers(bool trace = false);
+
+  // Runs a function without parameters and gives the process's exit status.
+  int run(uint32_t function);
+
+  void visit_roots(gc::Visitor& visitor) override;
+
+ private:
+  static void loop(Machine* m, const Op* pc, std::byte* fp);
+  // Where a destructor is to be called, or where to go on.
+  struct NextDrop {
+    Function* destructor = nullptr;
+    void* address = nullptr;
+    const Op* resume = nullptr;
+  };
+  NextDrop next_drop();
+  void drop_fields(uint32_t type, std::byte* address);
+
+  // slow_paths.cpp
+  void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
+  void panic(const gc::Object* text);
+  bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
+  bool format(const FormatSite& site, std::byte* fp, uint32_t to);
+  bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
+  int report_failure();
+  int finish(uint32_t result_type, const std::byte* result);
+  std::string backtrace() const;
+  void trace(const Op* pc, std::byte* fp, Exec code);
+
+  // tensors.cpp
+  Result<void> run_graph(const TensorSite& site, std::byte* fp);
+  Result<void> make_tensor(Exec code, const TensorSite& site, std::byte* fp);
+  Result<void> tensor_element(Exec code, const TensorSite& site, std::byte* fp);
+  Result<void> narrow(const TensorSite& site, std::byte* fp);
+  spec::TensorType tensor_type(uint32_t type) const;
+  uint64_t scalar_bits(const FrameValue& value, const std::byte* fp) const;
+  int64_t integer(const FrameValue& value, const std::byte* fp) const;
+
+  static FrameHeader& header(std::byte* fp) { return *reinterpret_cast<FrameHeader*>(fp); }
+  const TypeTables& types() const { return host_.program.types(); }
+
+  Host& host_;
+  std::byte* stack_ = nullptr;
+  std::byte* stack_end_ = nullptr;
+  size_t mapped_ = 0;
+  // Of the innermost frame, whenever control is not in the loop.
+  const Op* pc_ = nullptr;
+  std::byte* fp_ = nullptr;
+  Op exit_[2];
+  Op drop_continue_[2];
+  uint64_t depth_ = 0;  // for traces
+};
+
+}  // namespace stark::vm

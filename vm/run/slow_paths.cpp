@@ -1,0 +1,146 @@
+// vm/run/slow_paths.cpp — what the loop leaves to others: natives, text, traps, the last words of a program.
+// Room: vm/run. In: sites and frames. Out: values in frames, or a failure.
+#include <fmt/format.h>
+
+#include "vm/natives/native_call.h"
+#include "vm/run/machine.h"
+
+namespace stark::vm {
+
+bool Machine::call_native(const NativeSite& site, std::byte* fp) {
+  const auto capability = spec::row_of(site.native).capability;
+  if (capability && !host_.options.grants.has(*capability)) [[unlikely]] {
+    const std::string_view name = spec::capabilities()[static_cast<size_t>(*capability)];
+    host_.fail(Exit::Permission, fmt::format("`{}` needs `{}`, which is not allowed here", spec::row_of(site.native).text, name),
+               fmt::format("run with `--allow={}`", name));
+    return false;
+  }
+  host_.active = &site;
+  host_.active_frame = fp;
+  NativeCall call(host_, site, fp);
+  native_body(site.native)(call);
+  host_.active = nullptr;
+  return !host_.failure;
+}
+
+bool Machine::format(const FormatSite& site, std::byte* fp, uint32_t to) {
+  std::string& text = host_.text;
+  text.clear();
+  const Printer printer = host_.printer();
+  for (const Piece& piece : site.pieces) {
+    text += piece.literal;
+    if (!piece.operand) continue;
+    const FrameValue& v = site.operands[*piece.operand];
+    if (v.type != spec::kNone) {
+      printer.print(text, v.type, fp + v.offset, piece.spec);
+    } else {
+      printer.print_scalar(text, v.kind, fp + v.offset, piece.spec);
+    }
+  }
+  gc::Object* object = make_text(host_.heap, text);
+  if (object == nullptr) {
+    host_.fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`");
+    return false;
+  }
+  store(fp + to, object);
+  return true;
+}
+
+void Machine::trap(Trap which, uint64_t x, uint64_t y) {
+  constexpr std::string_view kTexts[] = {
+      "", "", "attempt to add with overflow", "attempt to subtract with overflow", "attempt to multiply with overflow",
+      "attempt to divide with overflow", "attempt to calculate the remainder with overflow", "attempt to negate with overflow",
+      "attempt to raise to a power with overflow", "attempt to shift left with overflow", "attempt to shift right with overflow",
+      "attempt to divide by zero", "attempt to calculate the remainder with a divisor of zero", "stack overflow"};
+  if (which == Trap::Index) return host_.fail(Exit::Panic, fmt::format("index {} is out of range for length {}", x, y));
+  if (which == Trap::Tag) return host_.fail(Exit::Panic, fmt::format("variant {} is looked at as variant {}", x, y));
+  host_.fail(Exit::Panic, std::string(kTexts[static_cast<size_t>(which)]),
+             which == Trap::StackOverflow ? "is there a recursion without an end?" : "");
+}
+
+void Machine::panic(const gc::Object* text) { host_.fail(Exit::Panic, std::string(text_of(text))); }
+
+namespace {
+
+std::string where(const Position& p) { return p.line == 0 ? std::string("?") : fmt::format("{}:{}:{}", p.file, p.line, p.column); }
+
+}  // namespace
+
+std::string Machine::backtrace() const {
+  constexpr size_t kEnds = 16;
+  std::vector<std::string> lines;
+  const Op* op = pc_;
+  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
+    const Function& function = *header(fp).function;
+    lines.push_back(fmt::format("  at {} ({})\n", host_.program.function_name(function.index), where(host_.program.position_of(function, op))));
+    op = header(fp).return_to - 1;
+  }
+  std::string out;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (lines.size() > 2 * kEnds && i == kEnds) {
+      out += fmt::format("  … {} more\n", lines.size() - 2 * kEnds);
+      i = lines.size() - kEnds;
+    }
+    out += lines[i];
+  }
+  return out;
+}
+
+int Machine::report_failure() {
+  host_.out.flush();
+  const Failure& f = *host_.failure;
+  std::string text;
+  const bool in_code = fp_ != nullptr && header(fp_).function != nullptr;
+  const Position at = in_code ? host_.program.position_of(*header(fp_).function, pc_) : Position{};
+  if (f.exit == Exit::Panic) {
+    text = at.line != 0 ? fmt::format("panicked at {}: {}\n", where(at), f.message) : fmt::format("panicked: {}\n", f.message);
+  } else {
+    text = fmt::format("error: {}\n", f.message);
+    if (at.line != 0) text += fmt::format("  --> {}\n", where(at));
+  }
+  if (!f.help.empty()) text += fmt::format("  help: {}\n", f.help);
+  if (in_code) text += backtrace();
+  write_all(2, text);
+  return static_cast<int>(f.exit);
+}
+
+// The entry's value as an exit status: an i32 is it, an Err is told on stderr.
+int Machine::finish(uint32_t type, const std::byte* result) {
+  fp_ = nullptr;
+  host_.out.flush();
+  if (types().is(type, TypeKind::I32)) {
+    const auto status = load<int32_t>(result);
+    if (status >= 0 && status <= 255) return status;
+    host_.fail(Exit::Panic, fmt::format("`main` returned {}: an exit status is between 0 and 255", status));
+    return report_failure();
+  }
+  if (!types().is(type, TypeKind::Enum)) return 0;
+  const auto v = load<uint32_t>(result);
+  const spec::VariantRow& variant = types().variant(type, v);
+  if (host_.program.module().text_of(variant.name) != "Err" || variant.fields.count == 0) return 0;
+  std::string text;
+  host_.printer().print(text, types().field_type(variant.fields, 0), result + types().variant_offset(type, v, 0), {});
+  write_all(2, text + '\n');
+  return static_cast<int>(Exit::ProgramError);
+}
+
+void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
+  static constexpr std::string_view kNames[] = {
+#define EXEC(name) #name,
+#include "vm/load/exec_ops.def"
+  };
+  const Function* function = header(fp).function;
+  const std::string_view name = kNames[static_cast<size_t>(code)];
+  if (host_.options.trace_ops) {
+    write_all(2, fmt::format("op {:<14} a={} b={} c={} imm={:#x}\n", name, pc->a, pc->b, static_cast<int32_t>(pc->c), pc->imm));
+  }
+  if (!host_.options.trace_calls) return;
+  if (code == Exec::Call) {
+    const auto* callee = static_cast<const Function*>(pc->site);
+    write_all(2, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
+  } else if (name.starts_with("Ret") && depth_ > 0 && function != nullptr) {
+    write_all(2, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));
+  }
+}
+
+}  // namespace stark::vm

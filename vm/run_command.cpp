@@ -1,0 +1,115 @@
+// vm/run_command.cpp — `starkvm run` and `starkvm verify`: open, prove, run, tell how long it took.
+// Room: vm. In: Options. Out: the program's exit status, or the coded reason why it did not start.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "bytecode-spec/reader.h"
+#include "vm/commands.h"
+#include "vm/run/machine.h"
+#include "vm/verify/verify.h"
+
+namespace stark::vm {
+namespace {
+
+int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Result<VerifiedModule> open_and_verify(const std::string& file, bool hashes) {
+  auto bundle = spec::open_bundle(file);
+  if (!bundle) return std::unexpected(bundle.error());
+  if (hashes) {
+    if (auto ok = spec::check_segment_hashes(*bundle); !ok) return std::unexpected(ok.error());
+  }
+  return verify(std::make_shared<const spec::Bundle>(std::move(*bundle)));
+}
+
+Result<HostOptions> host_options(const Options& o) {
+  HostOptions h;
+  if (o.heap_limit != 0) h.heap.limit = o.heap_limit;
+  if (o.stack_limit != 0) h.stack_bytes = o.stack_limit;
+  h.heap.stress = h.heap.poison = h.heap.verify = o.gc_stress;
+  h.tensors.device = o.device;
+  h.tensors.seed = o.seed;
+  if (auto device = device_of_name(o.device); !device) return std::unexpected(device.error());
+  h.grants = o.sandbox ? Grants::none() : Grants::of_user();
+  for (const std::string& allow : o.allow) {
+    if (auto ok = h.grants.allow(allow); !ok) return std::unexpected(ok.error());
+  }
+  h.arguments.push_back(o.file);
+  h.arguments.insert(h.arguments.end(), o.arguments.begin(), o.arguments.end());
+  for (const std::string& t : o.trace) {
+    if (t != "ops" && t != "calls" && t != "gc") return fail("", fmt::format("`{}` cannot be traced", t), "one of: ops calls gc");
+    h.trace_ops |= t == "ops";
+    h.trace_calls |= t == "calls";
+    h.trace_gc |= t == "gc";
+  }
+  return h;
+}
+
+struct Times {
+  int64_t begin = 0, proven = 0, end = 0;
+};
+
+void print_stats(const Options& o, const Host& host, const Times& t) {
+  const auto ms = [&](int64_t to) { return static_cast<double>(to - t.begin) / 1e6; };
+  const int64_t first = host.out.first_ns() != 0 ? host.out.first_ns() : t.end;
+  const gc::Stats& g = host.heap.stats();
+  const double pause = static_cast<double>(g.pause_ns_total) / 1e6, longest = static_cast<double>(g.pause_ns_longest) / 1e6;
+  const auto& tensors = host.tensors.stats();
+  if (o.stats == "json") {
+    return static_cast<void>(write_all(2, fmt::format(
+        "{{\"load_ms\": {:.3f}, \"first_result_ms\": {:.3f}, \"total_ms\": {:.3f}, \"device\": \"{}\", \"graphs_run\": {}, "
+        "\"gc\": {{\"collections\": {}, \"allocations\": {}, \"allocated_bytes\": {}, \"live_bytes\": {}, \"pause_ms\": {:.3f}, "
+        "\"longest_pause_ms\": {:.3f}}}}}\n",
+        ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs, g.collections, g.allocations, g.allocated_bytes, g.live_bytes, pause, longest)));
+  }
+  write_all(2, fmt::format("load and verify {:.3f} ms, first result {:.3f} ms, total {:.3f} ms, device {}, {} graphs run\n"
+                           "gc: {} collections, {} objects, {} bytes allocated, {} live, paused {:.3f} ms, longest {:.3f} ms\n",
+                           ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs, g.collections, g.allocations, g.allocated_bytes,
+                           g.live_bytes, pause, longest));
+}
+
+}  // namespace
+
+int run_command(const Options& o) {
+  Times times;
+  times.begin = now_ns();
+  auto verified = open_and_verify(o.file, false);
+  if (!verified) return complain(verified.error());
+  auto settings = host_options(o);
+  if (!settings) return complain(settings.error());
+  const uint32_t entry = verified->module().entry;
+  if (entry == spec::kNone) {
+    write_all(2, fmt::format("error: `{}` has no `main`: it is a library\n", o.file));
+    return static_cast<int>(Exit::Usage);
+  }
+  times.proven = now_ns();
+  const bool traced = settings->trace_ops || settings->trace_calls;
+  Program program(std::move(*verified), Machine::handlers(traced));
+  Host host(program, std::move(*settings));
+  Machine machine(host);
+  const int status = machine.run(entry);
+  times.end = now_ns();
+  host.out.flush();
+  if (host.options.trace_gc) {
+    const gc::Stats& g = host.heap.stats();
+    write_all(2, fmt::format("gc: {} collections moved {} bytes, longest pause {} us\n", g.collections, g.moved_bytes, g.pause_ns_longest / 1000));
+  }
+  if (!o.stats.empty() && o.stats != "false") print_stats(o, host, times);
+  return status;
+}
+
+int verify_command(const Options& o) {
+  const int64_t begin = now_ns();
+  auto verified = open_and_verify(o.file, true);
+  if (!verified) return complain(verified.error());
+  const spec::Module& m = verified->module();
+  const double ms = static_cast<double>(now_ns() - begin) / 1e6;
+  write_all(1, fmt::format("{}: proven safe: {} functions, {} code words, {} graphs, {} segments in {:.2f} ms\n", o.file, m.functions.size(),
+                           m.code.size(), m.graphs.size(), m.segments.size(), ms));
+  return 0;
+}
+
+}  // namespace stark::vm

@@ -1,0 +1,90 @@
+// vm/tensor/tensor_runtime.h — TensorRuntime: tensors of one running program: made, computed with, moved, printed.
+// Room: vm/tensor; the only one of the VM that sees devices. In: graphs and segments of a bundle. Out: TensorObjects.
+// Law: no device is opened before a tensor needs it; every failure is an Error with a T… or D… code.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bytecode-spec/reader.h"
+#include "devices/registry.h"
+#include "vm/tensor/tensor_object.h"
+
+namespace stark::vm {
+
+// One input of a graph: a tensor, or the bits of a scalar.
+struct GraphInput {
+  TensorObject* tensor = nullptr;
+  uint64_t bits = 0;
+};
+
+struct TensorOptions {
+  std::string device = "cpu";  // the default one
+  uint64_t seed = 0;
+};
+
+struct TensorStats {
+  uint64_t graphs = 0;
+  int64_t live = 0;
+};
+
+class TensorRuntime {
+ public:
+  TensorRuntime(const spec::Bundle& bundle, TensorOptions options);
+  ~TensorRuntime();
+
+  // Donated inputs are taken: the runtime deletes them, or makes results of them.
+  Result<void> run(uint32_t graph, std::span<const GraphInput> inputs, std::span<TensorObject*> outputs);
+  Result<TensorObject*> constant(uint32_t segment, const spec::TensorType& type);
+  Result<TensorObject*> fill(const spec::TensorType& type, uint64_t bits);
+  Result<TensorObject*> random(const spec::TensorType& type);
+  Result<TensorObject*> from_bytes(const spec::TensorType& type, std::span<const std::byte> bytes);
+  Result<void> read(const TensorObject& tensor, int64_t offset, std::span<std::byte> to);
+  Result<void> write(TensorObject& tensor, int64_t offset, std::span<const std::byte> from);
+  Result<void> fill_in_place(TensorObject& tensor, uint64_t bits);
+  // Takes the tensor; the result is the same one where it is there already.
+  Result<TensorObject*> to_device(TensorObject* tensor, DeviceValue device);
+  Result<DeviceValue> default_device();
+  void drop(TensorObject* tensor);
+
+  // As NumPy prints arrays; `precision` digits after the point where given.
+  std::string text(const TensorObject& tensor, int precision = -1);
+  // Byte offset of an element. An index outside its dim is an Error.
+  static Result<int64_t> offset_of(const TensorObject& tensor, std::span<const int64_t> indices);
+  // Whether a tensor of this type is one of `wanted`.
+  static Result<void> check_type(const TensorObject& tensor, const spec::TensorType& wanted);
+
+  const TensorStats& stats() const { return stats_; }
+  devices::Registry& registry();
+
+ private:
+  Result<devices::Device*> open(DeviceValue where);
+  Result<std::unique_ptr<TensorObject>> allocate(DeviceValue where, const spec::TensorType& type);
+  Result<void> own_buffer(TensorObject& tensor);  // copies what is shared
+  Result<const devices::Program*> program(uint32_t graph);
+  TensorObject* release(std::unique_ptr<TensorObject> tensor);
+
+  const spec::Bundle& bundle_;
+  TensorOptions options_;
+  TensorStats stats_;
+  std::unique_ptr<devices::Registry> registry_;
+  std::map<std::pair<uint32_t, uint32_t>, devices::Device*> open_;
+  std::vector<std::unique_ptr<const devices::Program>> programs_;
+  std::map<std::pair<uint32_t, devices::Device*>, devices::Buffer> segments_;
+  uint64_t random_offset_ = 0;
+};
+
+// `cpu`, `cuda:1`: the registry's name of a device, and back.
+std::string device_name(DeviceValue device);
+Result<DeviceValue> device_of_name(std::string_view name);
+
+// Graph of a bundle as the tables of spec::Graph.
+spec::Graph copy_graph(const spec::Module& module, uint32_t graph);
+
+// print.cpp: elements in host memory.
+std::string array_text(const spec::TensorType& type, const std::byte* elements, int precision);
+
+}  // namespace stark::vm
