@@ -48,6 +48,7 @@ Builder Sink::add(const Row& row, Span span, std::string message) {
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
+  if (word.size() < 3) return best;  // everything is near a short word
   size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;
   for (std::string_view candidate : candidates) {
     std::vector<size_t> row(candidate.size() + 1);

@@ -44,16 +44,18 @@ std::string expand_tabs(std::string_view line) {
 // Underlines of one line; the rightmost label stands beside its mark, the others below with a stem each.
 void draw_marks(std::string& out, std::vector<Mark> marks, const std::string& gutter, Paint paint, const char* colour) {
   std::ranges::stable_sort(marks, {}, &Mark::first);
+  std::string signs;  // what is labelled stands out of the main underline
+  for (const bool main : {true, false})
+    for (const Mark& mark : marks) {
+      if (mark.main != main) continue;
+      if (signs.size() < mark.last - 1) signs.resize(mark.last - 1, ' ');
+      for (uint32_t i = mark.first - 1; i < mark.last - 1; ++i) signs[i] = main ? '^' : '-';
+    }
   std::string row;
-  uint32_t column = 1;
-  for (size_t i = 0; i < marks.size(); ++i) {
-    const Mark& mark = marks[i];
-    uint32_t last = mark.last;
-    if (i + 1 < marks.size()) last = std::min(last, std::max(marks[i + 1].first, mark.first + 1));
-    if (mark.first < column) continue;
-    row += std::string(mark.first - column, ' ');
-    row += paint(mark.main ? colour : kBlue, std::string(last - mark.first, mark.main ? '^' : '-'));
-    column = last;
+  for (size_t i = 0, end = 0; i < signs.size(); i = end) {
+    end = std::min(signs.find_first_not_of(signs[i], i), signs.size());
+    const std::string run = signs.substr(i, end - i);
+    row += signs[i] == ' ' ? run : paint(signs[i] == '^' ? colour : kBlue, run);
   }
   out += gutter + " " + row;
   const Mark& rightmost = marks.back();

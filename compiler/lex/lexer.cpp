@@ -20,8 +20,13 @@ constexpr Row kRows[] = {
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool starts_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0; }
-bool in_word(char c) { return starts_word(c) || is_digit(c); }
+// Letters of other scripts are letters; the lead bytes C2, E2 and F0 stand before signs, currencies and pictures.
+bool starts_word(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const bool foreign = byte >= 0xC3 && byte != 0xE2 && byte < 0xF0;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || foreign;
+}
+bool in_word(char c) { return starts_word(c) || is_digit(c) || (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 // What is open while the holes of f-strings are read: one entry per f-string that the position is inside of.
 struct Hole {

@@ -334,6 +334,7 @@ class Checker {
   std::vector<Scope> scopes_;
   std::vector<LoopState> loops_;
   uint32_t next_loop_ = 0;
+  size_t errors_before_ = 0;
   TypeId result_;
   bool shipped_ = false;
   int depth_ = 0;

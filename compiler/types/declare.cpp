@@ -406,6 +406,7 @@ void Checker::check_body(uint32_t number) {
   function.span = callee.tree->get(callee.node).name;
   function.is_pub = callee.tree->has(callee.node, parse::kPub);
   body_ = &function;
+  errors_before_ = sink_.errors();
   scopes_.clear(), loops_.clear(), variables_.clear(), pending_.clear();
   next_loop_ = 0;
   result_ = function.signature.result;

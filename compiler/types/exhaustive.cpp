@@ -70,7 +70,7 @@ std::optional<std::string> Checker::uncovered_constructors(const std::vector<Row
   if (!looked_at || data.special != Special::None) {
     std::vector<Row> others;
     for (const Row& row : rows)
-      if (!row[0].valid() || data.special != Special::None) others.push_back(tail(row));
+      if (!row[0].valid() || data.special == Special::Error) others.push_back(tail(row));
     const auto left = uncovered(others, rest, depth + 1);
     return left ? std::optional(join_words("_", *left)) : std::nullopt;
   }

@@ -80,6 +80,7 @@ ExprId Checker::checked(NodeId id, TypeId expected) { return coerce(expression(i
 void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   const TypeId found = type(value);
   if (is_error(found) || is_error(expected)) return;
+  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
   auto report = sink_.report<diag::Mismatch>(get(value).span, name(expected), name(found));
   if (!why.empty()) report.here(std::string(why));
   if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)

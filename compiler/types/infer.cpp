@@ -128,6 +128,7 @@ void Checker::finish_literal(Expr& expr) {
 
 // The end of a body: literals take their defaults, every type is final, every call knows its function.
 void Checker::finish_body() {
+  bool told = sink_.errors() != errors_before_;  // one unknown type makes many others unknown, and so does any mistake
   const auto settle = [&](TypeId given, Span where, std::string_view what) {
     std::function<void(TypeId)> defaults = [&](TypeId one) {
       const TypeId type = shallow(one);
@@ -144,6 +145,7 @@ void Checker::finish_body() {
     if (!given.valid()) return given;
     defaults(given);
     if (contains_infer(given)) {
+      if (std::exchange(told, true)) return table_.error();
       sink_.report<diag::UnknownYet>(where, what).help("write its type, for example `let x: Vec<i32> = …`");
       return table_.error();
     }

@@ -185,6 +185,7 @@ ExprId Checker::clone_of(ExprId place, Span where) {
 // Bodies of derived `clone` and `eq`: one match over the variants, or one struct after the other.
 void Checker::derive_body(TypedFunction& function, const Instance& wanted) {
   body_ = &function;
+  errors_before_ = sink_.errors();
   variables_.clear(), pending_.clear(), scopes_.clear(), loops_.clear();
   shipped_ = true;
   const bool equal = wanted.made == Instance::Made::Equal;
