@@ -1,5 +1,5 @@
 // compiler/types/format.cpp — f-strings, print, format!, panics, assertions and the other macros.
-// Room: types. In: nodes. Out: Format expressions: a template with `{}` or `{:spec}` per part, `{{` and `}}` for braces.
+// Room: types. In: nodes. Out: Format expressions: a template with `{0}`, `{1:spec}`… for the parts in order, `{{` and `}}` for braces.
 #include <algorithm>
 
 #include "compiler/types/checker.h"
@@ -125,7 +125,7 @@ void Checker::hole(ExprId value, std::string_view spec_text, Span where, std::st
   const bool behind = get(value).kind == ExprKind::Deref && data.kind == TypeKind::Str;
   if (behind) value = auto_deref(get(value).parts[0]);
   else if (!by_value) value = borrow(value, false, where);
-  out += kept.empty() ? "{}" : fmt::format("{{:{}}}", kept);
+  out += fmt::format("{{{}{}{}}}", parts.size(), kept.empty() ? "" : ":", kept);
   parts.push_back(value);
 }
 
@@ -274,7 +274,7 @@ ExprId Checker::macro(NodeId id, TypeId expected) {
     const std::string_view base = word == "unreachable" ? "internal error: entered unreachable code" : word == "todo" ? "not yet implemented" : "not implemented";
     if (arguments.empty()) return panic(constant_text(std::string(base), where), where);
     const ExprId text = add(ExprKind::Format, str_, where, {format_arguments(arguments, where)});
-    get(text).text = fmt::format("{}: {{}}", base);
+    get(text).text = fmt::format("{}: {{0}}", base);
     return panic(text, where);
   }
   if (word == "weights") return weights(id, expected);

@@ -147,7 +147,8 @@ ExprId Checker::tensor_shape(ExprId place, Span where) {
     get(extent).native = spec::Native::TensorExtent;
     parts.push_back(extent);
   }
-  return add(ExprKind::Make, table_.array(i32_, parts.size()), where, std::move(parts));
+  const TypeId type = table_.array(i32_, parts.size());
+  return add(ExprKind::Make, type, where, std::move(parts));
 }
 
 ExprId Checker::tensor_length(ExprId place, Span where) {
