@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "bytecode-spec/tensor/errors.h"
-#include "devices/errors.h"
 #include "vm/commands.h"
 #include "vm/natives/host.h"
 #include "vm/verify/refusals.h"
@@ -23,8 +21,7 @@ std::vector<Row> all_rows() {
 #include "bytecode-spec/errors.def"
   };
   for (const RefusalRow& r : refusals()) rows.push_back({r.code, r.meaning, r.mend});
-  for (const auto& r : spec::kTensorErrorRows) rows.push_back({r.code, r.text, ""});
-  for (const auto& r : devices::kDeviceErrorRows) rows.push_back({r.code, r.text, ""});
+  for (const auto& [code, text] : device_codes()) rows.push_back({code, text, ""});
   return rows;
 }
 

@@ -123,15 +123,14 @@ int dis_command(const Options& o) {
 }
 
 int devices_command(const Options& o) {
-  devices::Registry registry;
-  std::vector<Error> missing;
+  std::vector<std::string> missing;
   std::string text;
   std::vector<std::string> rows;
-  for (const auto& d : registry.list(&missing)) {
+  for (const auto& d : list_devices(missing)) {
     rows.push_back(fmt::format("{{\"name\": {}, \"description\": {}}}", json_text(d.name), json_text(d.description)));
     text += fmt::format("{:<12} {}\n", d.name, d.description);
   }
-  for (const Error& e : missing) text += fmt::format("{:<12} {}\n", "–", e.message);
+  for (const std::string& m : missing) text += fmt::format("{:<12} {}\n", "–", m);
   write_all(1, o.json ? fmt::format("[{}]\n", fmt::join(rows, ", ")) : text);
   return 0;
 }

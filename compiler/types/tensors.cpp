@@ -201,7 +201,7 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
     }
     const ExprId found = tensor_shape(local(holder, where), where);
     const ExprId text = add(ExprKind::Format, str_, where, {borrow(found, false, where)});
-    std::string words = fmt::format("expected the shape {}, found {{}}", argument_text({GenericArgument::Kind::Shape, {}, 0, *dims}));
+    std::string words = fmt::format("expected the shape {}, found {{0}}", argument_text({GenericArgument::Kind::Shape, {}, 0, *dims}));
     get(text).text = words;
     const ExprId problem = add(ExprKind::Make, failure, where, {text});
     const ExprId good = make_variant(result, 0, {add(ExprKind::TensorNarrow, wanted, where, {local(holder, where)})}, where);

@@ -42,11 +42,12 @@ struct HostOptions {
   Grants grants = Grants::of_user();
   std::vector<std::string> arguments;  // of the program, its name first
   size_t stack_bytes = size_t{64} << 20;
+  int output = 1, errors = 2;          // descriptors
   bool trace_ops = false, trace_calls = false, trace_gc = false;
 };
 
 struct Host {
-  Host(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), tensors(p.verified().bundle(), options.tensors) {}
+  Host(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), tensors(p.verified().bundle(), options.tensors), out(options.output) {}
 
   Program& program;
   HostOptions options;

@@ -9,12 +9,12 @@ void Println(NativeCall& call) { call.host.out.write_line(text_of(call.handle(0)
 
 void Eprint(NativeCall& call) {
   call.host.out.flush();
-  write_all(2, text_of(call.handle(0)));
+  write_all(call.host.options.errors, text_of(call.handle(0)));
 }
 
 void Eprintln(NativeCall& call) {
   call.host.out.flush();
-  write_all(2, std::string(text_of(call.handle(0))) + '\n');
+  write_all(call.host.options.errors, std::string(text_of(call.handle(0))) + '\n');
 }
 
 }  // namespace stark::vm::natives

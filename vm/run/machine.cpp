@@ -4,23 +4,25 @@
 
 #include <sys/mman.h>
 
-#include <fmt/format.h>
+#include "bytecode-spec/limits.h"
 
 namespace stark::vm {
 namespace {
 
 constexpr size_t kPage = 4096;
+// Arguments are written behind the caller's frame before the call checks that the callee's fits.
+constexpr size_t kArguments = spec::kMaxFrameBytes + kPage;
 
 }  // namespace
 
 Machine::Machine(Host& host) : host_(host) {
   const size_t bytes = (host.options.stack_bytes + kPage - 1) / kPage * kPage;
-  mapped_ = bytes + kPage;
+  mapped_ = bytes + kArguments + kPage;
   void* memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   CHECK(memory != MAP_FAILED);
   stack_ = static_cast<std::byte*>(memory);
   stack_end_ = stack_ + bytes;
-  mprotect(stack_end_, kPage, PROT_NONE);  // a guard behind the last frame
+  mprotect(stack_end_ + kArguments, kPage, PROT_NONE);  // a guard behind the last frame
   const auto handler = [&](Exec code) { return host.program.handlers()[static_cast<size_t>(code)]; };
   exit_[1].handler = handler(Exec::Exit);
   drop_continue_[1].handler = handler(Exec::DropContinue);

@@ -100,7 +100,7 @@ int Machine::report_failure() {
   }
   if (!f.help.empty()) text += fmt::format("  help: {}\n", f.help);
   if (in_code) text += backtrace();
-  write_all(2, text);
+  write_all(host_.options.errors, text);
   return static_cast<int>(f.exit);
 }
 
@@ -120,7 +120,7 @@ int Machine::finish(uint32_t type, const std::byte* result) {
   if (host_.program.module().text_of(variant.name) != "Err" || variant.fields.count == 0) return 0;
   std::string text;
   host_.printer().print(text, types().field_type(variant.fields, 0), result + types().variant_offset(type, v, 0), {});
-  write_all(2, text + '\n');
+  write_all(host_.options.errors, text + '\n');
   return static_cast<int>(Exit::ProgramError);
 }
 
@@ -132,14 +132,14 @@ void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
   const Function* function = header(fp).function;
   const std::string_view name = kNames[static_cast<size_t>(code)];
   if (host_.options.trace_ops) {
-    write_all(2, fmt::format("op {:<14} a={} b={} c={} imm={:#x}\n", name, pc->a, pc->b, static_cast<int32_t>(pc->c), pc->imm));
+    write_all(host_.options.errors, fmt::format("op {:<14} a={} b={} c={} imm={:#x}\n", name, pc->a, pc->b, static_cast<int32_t>(pc->c), pc->imm));
   }
   if (!host_.options.trace_calls) return;
   if (code == Exec::Call) {
     const auto* callee = static_cast<const Function*>(pc->site);
-    write_all(2, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
+    write_all(host_.options.errors, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
   } else if (name.starts_with("Ret") && depth_ > 0 && function != nullptr) {
-    write_all(2, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));
+    write_all(host_.options.errors, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));
   }
 }
 

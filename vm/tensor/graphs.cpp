@@ -61,7 +61,7 @@ Result<void> TensorRuntime::run(uint32_t index, std::span<const GraphInput> inpu
   const TensorObject* other = nullptr;
   const auto where = common_device(inputs, *otherwise, &other);
   if (!where) {
-    return fail("T04", fmt::format("the tensors of one operation are on different devices; one is on `{}`", device_name(other->where)),
+    return fail("", fmt::format("the tensors of one operation are on different devices; one is on `{}`", device_name(other->where)),
                 "move them together with `to_device`");
   }
   auto device = open(*where);

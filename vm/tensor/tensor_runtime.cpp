@@ -63,7 +63,7 @@ Result<Device*> TensorRuntime::open(DeviceValue where) {
 Result<std::unique_ptr<TensorObject>> TensorRuntime::allocate(DeviceValue where, const spec::TensorType& type) {
   auto device = open(where);
   if (!device) return std::unexpected(device.error());
-  if (type.shape.too_large(spec::dtype_bytes(type.dtype))) return fail("T01", fmt::format("a tensor {} is too large", type.text()));
+  if (type.shape.too_large(spec::dtype_bytes(type.dtype))) return fail("", fmt::format("a tensor {} is too large", type.text()));
   auto tensor = std::make_unique<TensorObject>();
   tensor->layout = devices::Layout::dense(type);
   tensor->device = *device;
@@ -192,7 +192,7 @@ Result<int64_t> TensorRuntime::offset_of(const TensorObject& tensor, std::span<c
   for (size_t d = 0; d < indices.size(); ++d) {
     const int64_t extent = tensor.type().shape[d];
     if (indices[d] < 0 || indices[d] >= extent) {
-      return fail("T02", fmt::format("index {} is out of range for extent {} of dim {}", indices[d], extent, d));
+      return fail("", fmt::format("index {} is out of range for extent {} of dim {}", indices[d], extent, d));
     }
     element += indices[d] * tensor.layout.strides[d];
   }
@@ -203,7 +203,7 @@ Result<void> TensorRuntime::check_type(const TensorObject& tensor, const spec::T
   const bool fits = tensor.type().dtype == wanted.dtype && tensor.type().shape.rank() == wanted.shape.rank() &&
                     spec::refines(tensor.type().shape, wanted.shape);
   if (fits) return {};
-  return fail("T03", fmt::format("a tensor {} is not a tensor {}", tensor.type().text(), wanted.text()));
+  return fail("", fmt::format("a tensor {} is not a tensor {}", tensor.type().text(), wanted.text()));
 }
 
 std::string TensorRuntime::text(const TensorObject& tensor, int precision) {

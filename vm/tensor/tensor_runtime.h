@@ -58,9 +58,9 @@ class TensorRuntime {
   static Result<void> check_type(const TensorObject& tensor, const spec::TensorType& wanted);
 
   const TensorStats& stats() const { return stats_; }
-  devices::Registry& registry();
 
  private:
+  devices::Registry& registry();
   Result<devices::Device*> open(DeviceValue where);
   Result<std::unique_ptr<TensorObject>> allocate(DeviceValue where, const spec::TensorType& type);
   Result<void> own_buffer(TensorObject& tensor);  // copies what is shared
@@ -83,6 +83,14 @@ Result<DeviceValue> device_of_name(std::string_view name);
 
 // Graph of a bundle as the tables of spec::Graph.
 spec::Graph copy_graph(const spec::Module& module, uint32_t graph);
+
+struct DeviceRow {
+  std::string name, description;
+};
+// Opens every driver; what is not here is told in `missing`.
+std::vector<DeviceRow> list_devices(std::vector<std::string>& missing);
+// Codes of tensors and devices, and what they mean.
+std::vector<std::pair<std::string_view, std::string_view>> device_codes();
 
 // print.cpp: elements in host memory.
 std::string array_text(const spec::TensorType& type, const std::byte* elements, int precision);

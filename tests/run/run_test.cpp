@@ -1,0 +1,98 @@
+// tests/run/run_test.cpp — compiles every program beside it, runs it in one mode, and compares what it prints and how it ends.
+// Room: tests. In: starkc, starkvm, folder, flags of the mode. Out: one line for each program that does not hold.
+// Markers: `// expect: line` for each line of output, `// expect-status: n` (0 where it is missing), `// expect-stderr: text`
+// for a part of what goes to stderr.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+struct Expected {
+  std::string output, error;
+  int status = 0;
+};
+
+Expected expectations(const fs::path& path) {
+  Expected expected;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("// expect-status: ")) expected.status = std::stoi(line.substr(18));
+    if (line.starts_with("// expect-stderr: ")) expected.error = line.substr(18);
+    if (line.starts_with("// expect: ")) expected.output += line.substr(11) + "\n";
+    if (line == "// expect:") expected.output += "\n";
+  }
+  return expected;
+}
+
+// Runs a program with its output in files; gives its exit status, or 128 and the signal.
+int run(const std::vector<std::string>& words, const fs::path& out, const fs::path& err) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (std::freopen(out.c_str(), "w", stdout) == nullptr || std::freopen(err.c_str(), "w", stderr) == nullptr) ::_exit(126);
+    ::alarm(120);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    fmt::print(stderr, "usage: run_test STARKC STARKVM FOLDER [FLAG…]\n");
+    return 64;
+  }
+  const fs::path work = fs::temp_directory_path() / fmt::format("stark-run-{}", ::getpid());
+  fs::create_directories(work);
+  std::vector<fs::path> programs;
+  for (const auto& entry : fs::directory_iterator(argv[3])) {
+    if (entry.path().extension() == ".stark") programs.push_back(entry.path());
+  }
+  std::ranges::sort(programs);
+  int passed = 0, failed = 0;
+  for (const fs::path& program : programs) {
+    const fs::path bundle = work / "program.skbc", out = work / "out", err = work / "err";
+    std::string problem;
+    if (run({argv[1], "build", program.string(), "-o", bundle.string()}, out, err) != 0) {
+      problem = "does not compile:\n" + read_file(err);
+    } else {
+      std::vector<std::string> words{argv[2], "run"};
+      words.insert(words.end(), argv + 4, argv + argc);
+      words.push_back(bundle.string());
+      const int status = run(words, out, err);
+      const Expected expected = expectations(program);
+      const std::string got = read_file(out), told = read_file(err);
+      if (status != expected.status) problem = fmt::format("ended with {}, not {}\n{}", status, expected.status, told);
+      if (got != expected.output) problem += fmt::format("printed\n{}instead of\n{}", got, expected.output);
+      if (told.find(expected.error) == std::string::npos) problem += fmt::format("told\n{}without `{}`\n", told, expected.error);
+    }
+    problem.empty() ? ++passed : ++failed;
+    if (!problem.empty()) fmt::print("{}: {}\n", program.string(), problem);
+  }
+  fs::remove_all(work);
+  fmt::print("{} passed, {} failed\n", passed, failed);
+  return failed == 0 && passed > 0 ? 0 : 1;
+}

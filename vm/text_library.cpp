@@ -1,0 +1,20 @@
+// vm/text_library.cpp — the compiled half of {fmt}, built in: starkvm opens one shared library less, and libstdc++ with it.
+// Room: vm. In: —. Out: the symbols that fmt/format.h declares. This is what the library's own format.cc holds.
+#include <fmt/format-inl.h>
+
+FMT_BEGIN_NAMESPACE
+namespace detail {
+
+template FMT_API auto dragonbox::to_decimal(float x) noexcept -> dragonbox::decimal_fp<float>;
+template FMT_API auto dragonbox::to_decimal(double x) noexcept -> dragonbox::decimal_fp<double>;
+
+#if FMT_VERSION < 100000
+template FMT_API void buffer<char>::append(const char*, const char*);
+#endif
+template FMT_API auto locale_ref::get<std::locale>() const -> std::locale;
+template FMT_API auto thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;
+template FMT_API auto decimal_point_impl(locale_ref) -> char;
+template FMT_API void vformat_to(buffer<char>&, string_view, basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);
+
+}  // namespace detail
+FMT_END_NAMESPACE
