@@ -128,9 +128,9 @@ int devices_command(const Options& o) {
   std::vector<std::string> rows;
   for (const auto& d : list_devices(missing)) {
     rows.push_back(fmt::format("{{\"name\": {}, \"description\": {}}}", json_text(d.name), json_text(d.description)));
-    text += fmt::format("{:<12} {}\n", d.name, d.description);
+    text += o.names ? fmt::format("{}\n", d.name) : fmt::format("{:<12} {}\n", d.name, d.description);
   }
-  for (const std::string& m : missing) text += fmt::format("{:<12} {}\n", "–", m);
+  for (const std::string& m : o.names ? std::vector<std::string>{} : missing) text += fmt::format("{:<12} {}\n", "–", m);
   write_all(1, o.json ? fmt::format("[{}]\n", fmt::join(rows, ", ")) : text);
   return 0;
 }

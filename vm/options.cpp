@@ -59,7 +59,7 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_flag("--gc-stress", o.gc_stress, "collect at every allocation")->envname("STARK_GC_STRESS");
   run->add_option("--heap-limit", o.heap_limit, "most bytes of managed objects (64m, 2g)")->envname("STARK_HEAP_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_option("--stack-limit", o.stack_limit, "most bytes of frames")->envname("STARK_STACK_LIMIT")->transform(CLI::AsSizeValue(false));
-  run->add_flag("--stats{text}", o.stats, "times and figures on standard error; --stats=json")->envname("STARK_STATS");
+  run->add_flag("--stats{text}", o.stats, "times and figures on standard error; also --stats=short, --stats=json")->envname("STARK_STATS");
   run->add_option("--trace", o.trace, "ops, calls, gc")->delimiter(',')->envname("STARK_TRACE");
   run->add_flag("--sandbox", o.sandbox, "nothing is allowed but what --allow names")->envname("STARK_SANDBOX");
   run->add_option("--allow", o.allow, "fs-read=PATH, fs-write, net, env, ffi, unsafe")->delimiter(',')->envname("STARK_ALLOW");
@@ -70,6 +70,7 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   on_file(app.add_subcommand("dis", "a bundle as assembly text"));
   CLI::App* devices = app.add_subcommand("devices", "the devices of this machine");
   devices->add_flag("--json", o.json, "as JSON");
+  devices->add_flag("--names", o.names, "one name a line, for scripts");
   app.add_subcommand("explain", "what an error code means")->add_option("CODE", o.file, "S…, V…, T…, D…")->required();
 
   std::vector<std::string> words = split(argc, argv, o.arguments);

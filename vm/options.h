@@ -19,11 +19,12 @@ struct Options {
   bool gc_stress = false;
   uint64_t heap_limit = 0;   // bytes; 0: none
   uint64_t stack_limit = 0;
-  std::string stats;         // "", "text", "json"
+  std::string stats;         // "", "text", "short", "json"
   std::vector<std::string> trace;
   bool sandbox = false;
   std::vector<std::string> allow;
   bool json = false;
+  bool names = false;
 };
 
 // Nothing where the program is to end at once with `status` (help, usage errors).

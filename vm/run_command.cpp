@@ -65,10 +65,11 @@ void print_stats(const Options& o, const Host& host, const Times& t) {
         "\"longest_pause_ms\": {:.3f}}}}}\n",
         ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs, g.collections, g.allocations, g.allocated_bytes, g.live_bytes, pause, longest)));
   }
-  write_all(2, fmt::format("load and verify {:.3f} ms, first result {:.3f} ms, total {:.3f} ms, device {}, {} graphs run\n"
-                           "gc: {} collections, {} objects, {} bytes allocated, {} live, paused {:.3f} ms, longest {:.3f} ms\n",
-                           ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs, g.collections, g.allocations, g.allocated_bytes,
-                           g.live_bytes, pause, longest));
+  write_all(2, fmt::format("load and verify {:.3f} ms, first result {:.3f} ms, total {:.3f} ms, device {}, {} graphs run\n",
+                           ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs));
+  if (o.stats == "short") return;
+  write_all(2, fmt::format("gc: {} collections, {} objects, {} bytes allocated, {} live, paused {:.3f} ms, longest {:.3f} ms\n",
+                           g.collections, g.allocations, g.allocated_bytes, g.live_bytes, pause, longest));
 }
 
 }  // namespace

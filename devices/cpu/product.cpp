@@ -7,8 +7,10 @@
 namespace stark::devices::cpu {
 namespace {
 
-// Below this many multiplications a call of the library costs more than our own loop.
-constexpr int64_t kLibraryWork = 32 * 1024;
+// Below this many multiplications our own loops answer: a program of small products then never opens the library, which
+// takes 40 ms, and starts at once.
+constexpr int64_t kLibraryWork = 4 * 1024 * 1024;
+constexpr int64_t kParallelWork = 1024 * 1024;
 constexpr int64_t kRowsOfPiece = 128;
 
 size_t at(DType dtype) { return static_cast<size_t>(dtype); }
@@ -17,7 +19,7 @@ void multiply(DType dtype, const ProductBlock& block, Pool& pool) {
   const int64_t work = block.m * block.n * block.k;
   if (dtype == DType::F32 && work >= kLibraryWork && onednn_product(block)) return;
   const ProductLoop loop = loops().product[at(dtype)];
-  if (work < kLibraryWork * 32 || block.m < 2 * kRowsOfPiece) return loop(block);
+  if (work < kParallelWork || block.m < 2 * kRowsOfPiece) return loop(block);
   const int64_t size = spec::dtype_bytes(dtype);
   pool.each((block.m + kRowsOfPiece - 1) / kRowsOfPiece, [&](int64_t piece) {
     ProductBlock part = block;

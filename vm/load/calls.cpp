@@ -105,8 +105,9 @@ void Translator::tensor(const Instruction& i) {
     }
   }
   for (uint32_t& place : places) {
+    const uint32_t type = type_of(place);  // of the instruction; where its result goes may know less of the shape
     if (places.size() == 1) place = result_place(place);
-    site.targets.push_back({begin_write(place), type_of(place), types().kind(type_of(place))});
+    site.targets.push_back({begin_write(place), type, types().kind(type)});
   }
   const std::vector<FrameValue> targets = site.targets;
   const auto distance = static_cast<uint32_t>(i.op) - static_cast<uint32_t>(Opcode::Tensor);

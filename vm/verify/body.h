@@ -136,7 +136,10 @@ struct Arrivals {
 };
 Result<Value> use(Body& b, uint32_t operand_word);
 TypeKind kind_of(const Body& b, const Value& value);
+// The same type, or a tensor of which the place knows less.
 bool fits(const Body& b, const Value& value, uint32_t type);
+// A tensor of type `have` may stand for `want`: what `want` knows, `have` knows to be the same.
+bool covers(const spec::TensorType& want, const spec::TensorType& have);
 // Lifetimes of `value` become those of `to`; slot by slot, by the variance of the type.
 Result<void> gather(const Body& b, const Value& value, const TypedPlace& to, Arrivals& arrivals);
 Result<void> gather_loans(const Body& b, const LoanSet& loans, uint32_t region, Arrivals& arrivals);

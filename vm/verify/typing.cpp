@@ -228,6 +228,8 @@ class Rules {
     if (type == pointee) return !(is_mut && b.kind(type) == TypeKind::Str);
     const TypeKind from = b.kind(type), to = b.kind(pointee);
     if (to == TypeKind::Str) return from == TypeKind::String && !is_mut;
+    // A reader may know less of a shape than the owner; a writer may not, since it could put another shape in its place.
+    if (to == TypeKind::Tensor) return from == to && !is_mut && covers(tensor_type_of(b.m, pointee), tensor_type_of(b.m, type));
     return to == TypeKind::Slice && (from == TypeKind::Vec || from == TypeKind::Array) && row(type).a == row(pointee).a;
   }
 
@@ -285,14 +287,6 @@ class Rules {
     return check_call(b, target(), *shape, f.values);
   }
 
-  // A value of type `have` may stand for `want`: what `want` knows, `have` knows to be the same.
-  static bool covers(const spec::TensorType& want, const spec::TensorType& have) {
-    if (want.dtype != have.dtype || want.shape.rank() != have.shape.rank()) return false;
-    for (size_t i = 0; i < want.shape.rank(); ++i) {
-      if (want.shape[i] != spec::kUnknownDim && want.shape[i] != have.shape[i]) return false;
-    }
-    return true;
-  }
   bool is_element(TypeKind k, spec::DType dtype) const {
     return (k == TypeKind::Bool || spec::has(k, spec::kNum)) && spec::row_of(k).text == spec::dtype_name(dtype);
   }

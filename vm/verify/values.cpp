@@ -54,7 +54,18 @@ Result<Value> use(Body& b, uint32_t word) {
 TypeKind kind_of(const Body& b, const Value& value) { return value.is_constant ? value.constant : b.kind(value.typed.type); }
 
 bool fits(const Body& b, const Value& value, uint32_t type) {
-  return value.is_constant ? b.kind(type) == value.constant : value.typed.type == type;
+  if (value.is_constant) return b.kind(type) == value.constant;
+  if (value.typed.type == type) return true;
+  const bool tensors = b.kind(value.typed.type) == TypeKind::Tensor && b.kind(type) == TypeKind::Tensor;
+  return tensors && covers(tensor_type_of(b.m, type), tensor_type_of(b.m, value.typed.type));
+}
+
+bool covers(const spec::TensorType& want, const spec::TensorType& have) {
+  if (want.dtype != have.dtype || want.shape.rank() != have.shape.rank()) return false;
+  for (size_t i = 0; i < want.shape.rank(); ++i) {
+    if (want.shape[i] != spec::kUnknownDim && want.shape[i] != have.shape[i]) return false;
+  }
+  return true;
 }
 
 Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t region) {
