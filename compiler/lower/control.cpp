@@ -154,7 +154,9 @@ void FunctionLowering::match(const Expr& expr, const Place* target) {
     const Span span = get(arm.body).span;
     push_scope();
     test(arm.pattern, source, next);
+    pass_ = arm.guard.valid() ? Pass::BeforeGuard : Pass::All;
     bind(arm.pattern, source);
+    pass_ = Pass::All;
     if (arm.guard.valid()) {
       const BlockId good = new_block(), bad = new_block();
       condition(arm.guard, good, bad);
@@ -162,6 +164,9 @@ void FunctionLowering::match(const Expr& expr, const Place* target) {
       leave_scope(scopes_.size() - 1, span);
       jump(next, span);
       start(good);
+      pass_ = Pass::AfterGuard;
+      bind(arm.pattern, source);
+      pass_ = Pass::All;
     }
     lower(arm.body, target);
     pop_scope(span);
@@ -307,6 +312,13 @@ void FunctionLowering::test(PatternId id, const Place& from, BlockId fail) {
 void FunctionLowering::bind_local(const Pattern& pattern, const Place& from) {
   const types::BodyLocal& named = in_.locals[pattern.local.index()];
   if (special(named.type)) return;
+  const bool moves = !pattern.by_reference && !table_.is_copy(named.type);
+  if (pass_ == Pass::AfterGuard && !moves) return;
+  if (pass_ == Pass::BeforeGuard && moves) {
+    aliases_.insert_or_assign(pattern.local.value, from);
+    return;
+  }
+  aliases_.erase(pattern.local.value);
   bool here = false;
   if (const auto known = locals_.find(pattern.local.value); known != locals_.end())
     for (LocalId one : scopes_.back().locals) here |= one == known->second;

@@ -134,8 +134,32 @@ mir::Function FunctionLowering::run() {
     Operand value = use(result, in_.signature.result, end);
     emit(Opcode::Return, end).operands = {std::move(value)};
   }
+  set_literals();
   remove_dead_blocks();
   return std::move(out_);
+}
+
+// A literal that is borrowed is set once, at the entry, and belongs to no scope.
+Place FunctionLowering::literal_place(const Expr& expr) {
+  const auto known = literals_.find(expr.text);
+  if (known != literals_.end()) return place_of(known->second);
+  const LocalId made = new_local("", expr.type, mir::LocalKind::Temporary, false, expr.span);
+  literals_.emplace(expr.text, made);
+  return place_of(made);
+}
+
+void FunctionLowering::set_literals() {
+  std::vector<Instruction> first;
+  for (const auto& [words, id] : literals_) {
+    Instruction made;
+    made.op = Opcode::Set;
+    made.span = out_.locals[id.index()].span;
+    made.target = place_of(id);
+    made.operands = {text(words, made.span)};
+    first.push_back(std::move(made));
+  }
+  auto& code = out_.blocks[0].code;
+  code.insert(code.begin(), std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
 }
 
 void FunctionLowering::return_value(const Expr& expr) {

@@ -68,6 +68,8 @@ class FunctionLowering {
   void leave_scope(size_t index, Span span);
   void leave_to(size_t depth, Span span);
   void remove_dead_blocks();
+  void set_literals();
+  Place literal_place(const Expr& expr);
   bool special(TypeId type) const { return table_.get(type).special != types::Special::None; }
   TypeId unit() { return table_.scalar(TypeKind::Unit); }
   TypeId boolean() { return table_.scalar(TypeKind::Bool); }
@@ -114,6 +116,9 @@ class FunctionLowering {
   std::map<uint32_t, LocalId> locals_;  // by BodyLocalId
   std::map<uint32_t, LoopInfo> loops_;
   std::optional<LocalId> result_;
+  std::map<std::string, LocalId> literals_;   // texts that are borrowed: they live as long as the function runs
+  enum class Pass : uint8_t { All, BeforeGuard, AfterGuard } pass_ = Pass::All;
+  std::map<uint32_t, Place> aliases_;         // what a guard sees in place of a binding that moves only after it
   std::optional<size_t> extend_to_;     // scope that the temporaries of a `let`'s borrows live in
 };
 

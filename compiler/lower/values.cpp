@@ -72,6 +72,7 @@ Place FunctionLowering::place(ExprId id, bool is_mut) {
   const Expr& expr = get(id);
   switch (expr.kind) {
     case ExprKind::Local: {
+      if (const auto alias = aliases_.find(expr.index); alias != aliases_.end()) return alias->second;
       const auto found = locals_.find(expr.index);
       return place_of(found != locals_.end() ? found->second : declare(types::BodyLocalId(expr.index)));
     }
@@ -92,6 +93,7 @@ Place FunctionLowering::place(ExprId id, bool is_mut) {
       return step(std::move(base), {ProjectionKind::Index, number.value}, get(expr.parts[0]).type, is_mut, expr.span);
     }
     default: {
+      if (expr.kind == ExprKind::Constant && table_.kind(expr.type) == TypeKind::Str && !is_mut) return literal_place(expr);
       const Place target = place_of(temporary(expr.type, expr.span));
       lower(id, &target);
       return target;

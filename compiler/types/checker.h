@@ -265,6 +265,7 @@ class Checker {
   ExprId tensor_reduction(spec::TensorOp op, ExprId place, std::span<const NodeId> arguments, Span where);
   ExprId tensor_element(ExprId place, std::span<const NodeId> indices, Span where);
   ExprId tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where);
+  ExprId looked_at(ExprId reference, ExprId value, Span where);
   ExprId tensor_shape(ExprId place, Span where);
   ExprId tensor_length(ExprId place, Span where);
   ExprId tensor_from_array(NodeId argument, TypeId expected, std::optional<spec::DType> dtype, Span where);

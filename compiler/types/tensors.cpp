@@ -143,12 +143,20 @@ ExprId Checker::tensor_shape(ExprId place, Span where) {
       parts.push_back(constant_number(static_cast<uint64_t>(held.shape[i]), i32_, where));
       continue;
     }
-    const ExprId extent = add(ExprKind::Native, i32_, where, {reference_id, constant_number(i, usize_, where)});
+    const ExprId extent = add(ExprKind::Native, i32_, where, {borrow(place, false, where), constant_number(i, usize_, where)});
     get(extent).native = spec::Native::TensorExtent;
     parts.push_back(extent);
   }
   const TypeId type = table_.array(i32_, parts.size());
-  return add(ExprKind::Make, type, where, std::move(parts));
+  return looked_at(reference_id, add(ExprKind::Make, type, where, std::move(parts)), where);
+}
+
+// What is known when compiling still looks at the tensor: asking a moved one for its shape is an error.
+ExprId Checker::looked_at(ExprId reference, ExprId value, Span where) {
+  const ExprId out = add(ExprKind::Block, get(value).type, where, {ExprId()});
+  get(out).statements.push_back({TypedStatement::Kind::Expression, reference, {}, {}});
+  get(out).parts[0] = value;
+  return out;
 }
 
 ExprId Checker::tensor_length(ExprId place, Span where) {
@@ -164,7 +172,7 @@ ExprId Checker::tensor_length(ExprId place, Span where) {
     product = add(ExprKind::Binary, usize_, where, {product, wide});
     get(product).op = Opcode::Mul;
   }
-  if (!product.valid()) return constant_number(known, usize_, where);
+  if (!product.valid()) return looked_at(borrow(place, false, where), constant_number(known, usize_, where), where);
   if (known == 1) return product;
   const ExprId out = add(ExprKind::Binary, usize_, where, {product, constant_number(known, usize_, where)});
   get(out).op = Opcode::Mul;

@@ -93,26 +93,38 @@ bool TypeTable::is_copy(TypeId id) const {
 }
 
 bool TypeTable::needs_drop(TypeId id) const {
+  std::vector<TypeId> open;
+  return needs_drop(id, open);
+}
+
+// A type that is met again inside itself adds nothing new: `open` holds those on the way.
+bool TypeTable::needs_drop(TypeId id, std::vector<TypeId>& open) const {
   const TypeData& data = get(id);
   if (data.special != Special::None) return false;
   const auto any = [&](const std::vector<Field>& fields) {
     for (const Field& field : fields)
-      if (field.type.valid() && needs_drop(field.type)) return true;
+      if (field.type.valid() && needs_drop(field.type, open)) return true;
     return false;
   };
   switch (data.kind) {
-    case TypeKind::Struct: return info(data.struct_id).drop_function != Id<int>::kNone || any(info(data.struct_id).fields);
+    case TypeKind::Struct:
     case TypeKind::Enum: {
-      if (info(data.enum_id).drop_function != Id<int>::kNone) return true;
-      for (const Variant& variant : info(data.enum_id).variants)
-        if (any(variant.fields)) return true;
-      return false;
+      const bool is_enum = data.kind == TypeKind::Enum;
+      if ((is_enum ? info(data.enum_id).drop_function : info(data.struct_id).drop_function) != Id<int>::kNone) return true;
+      for (TypeId one : open)
+        if (one == id) return false;
+      open.push_back(id);
+      bool found = !is_enum && any(info(data.struct_id).fields);
+      if (is_enum)
+        for (const Variant& variant : info(data.enum_id).variants) found = found || any(variant.fields);
+      open.pop_back();
+      return found;
     }
     case TypeKind::Vec:
     case TypeKind::Array:
     case TypeKind::Tuple:
       for (TypeId part : data.parts)
-        if (needs_drop(part)) return true;
+        if (needs_drop(part, open)) return true;
       return false;
     default: return (kKinds[static_cast<size_t>(data.kind)].flags & kOwned) != 0;
   }

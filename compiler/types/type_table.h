@@ -106,6 +106,8 @@ class TypeTable {
   std::string name(TypeId id) const;
 
  private:
+  bool needs_drop(TypeId id, std::vector<TypeId>& open) const;
+
   std::vector<TypeData> types_;
   std::vector<StructInfo> structs_;
   std::vector<EnumInfo> enums_;
