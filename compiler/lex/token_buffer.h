@@ -21,9 +21,16 @@ struct Token {
   uint32_t begin = 0, end = 0;
 };
 
+// Comments that say what the next item is for. They are no tokens, so the grammar need not know where they may stand.
+struct Doc {
+  uint32_t before = 0;  // the number of the token that follows
+  Token comment;
+};
+
 struct TokenBuffer {
   FileId file;
   std::vector<Token> tokens;
+  std::vector<Doc> docs;
 };
 
 TokenBuffer lex(const SourceMap& sources, FileId file, diagnostics::Sink& sink);
@@ -34,5 +41,7 @@ std::string dump(const SourceMap& sources, const TokenBuffer& buffer);
 
 // What a literal's inside means: escapes resolved; for f-string texts `{{` and `}}` as well. Bad escapes were reported.
 std::string unescape(std::string_view inside, bool f_string = false);
+// The value of a whole Text, ByteText, Char or Byte token as written, quotes and prefixes included.
+std::string literal_value(std::string_view written);
 
 }  // namespace stark::lex

@@ -91,7 +91,7 @@ bool Parser::statement(std::vector<NodeId>& statements, NodeId& value, TokenKind
 NodeId Parser::let_statement() {
   const uint32_t start = begin();
   take();
-  const NodeId bound = pattern();
+  const NodeId bound_pattern = pattern();
   const NodeId declared = take_if(TokenKind::Colon) ? type() : NodeId();
   NodeId value, otherwise;
   if (take_if(TokenKind::Eq)) value = expression();
@@ -104,7 +104,7 @@ NodeId Parser::let_statement() {
     const bool new_line = sources_.position(tree_.file, peek().begin).line != sources_.position(tree_.file, last_end_).line;
     if (!new_line) recover({TokenKind::Semicolon, TokenKind::CloseBrace, TokenKind::Let}), take_if(TokenKind::Semicolon);
   }
-  return node(NodeKind::Let, start, {bound, declared, value, otherwise});
+  return node(NodeKind::Let, start, {bound_pattern, declared, value, otherwise});
 }
 
 NodeId Parser::if_expression() {
@@ -144,7 +144,7 @@ NodeId Parser::match_expression() {
 NodeId Parser::arm() {
   const uint32_t start = begin();
   attributes();
-  const NodeId bound = pattern();
+  const NodeId bound_pattern = pattern();
   const NodeId guard = take_if(TokenKind::If) ? expression() : NodeId();
   NodeId body;
   if (expect(TokenKind::FatArrow)) {
@@ -153,7 +153,7 @@ NodeId Parser::arm() {
     recover({TokenKind::Comma, TokenKind::CloseBrace});
     body = error_node();
   }
-  const NodeId made = node(NodeKind::Arm, start, {bound, guard, body});
+  const NodeId made = node(NodeKind::Arm, start, {bound_pattern, guard, body});
   if (!take_if(TokenKind::Comma) && !at(TokenKind::CloseBrace) && !block_like(body)) {
     expected("`,` or `}`");
     recover({TokenKind::Comma, TokenKind::CloseBrace});
@@ -183,10 +183,10 @@ NodeId Parser::loop_expression(uint32_t start, Extra label) {
     }
     case TokenKind::For: {
       take();
-      const NodeId bound = pattern();
+      const NodeId bound_pattern = pattern();
       expect(TokenKind::In);
       const NodeId iterable = expression_no_struct();
-      return node(NodeKind::For, start, {bound, iterable, block()}, label);
+      return node(NodeKind::For, start, {bound_pattern, iterable, block()}, label);
     }
     default: expected("a loop or a block after the label"); return error_node();
   }
@@ -194,15 +194,16 @@ NodeId Parser::loop_expression(uint32_t start, Extra label) {
 
 NodeId Parser::closure() {
   const uint32_t start = begin();
-  const uint16_t flags = take_if(TokenKind::Move) ? kMove : 0;
+  const uint32_t flags = take_if(TokenKind::Move) ? kMove : 0;
   const Token opened = peek();
   NodeId all = list(begin(), {});
   if (!take_if(TokenKind::OrOr) && expect(TokenKind::Or)) {
     all = separated(TokenKind::Or, [&] {
       const uint32_t here = begin();
-      const NodeId bound = pattern_single();
+      attributes();
+      const NodeId bound_pattern = pattern_single();
       const NodeId declared = take_if(TokenKind::Colon) ? type() : NodeId();
-      return node(NodeKind::Parameter, here, {bound, declared, NodeId()});
+      return node(NodeKind::Parameter, here, {bound_pattern, declared, NodeId()});
     });
     close(TokenKind::Or, opened);
   }

@@ -1,4 +1,4 @@
-// compiler/parse/expressions.cpp — operators by binding power, calls, literals, macros.
+// compiler/parse/expressions.cpp — operators by binding power, signs before, calls, fields and indices behind.
 // Room: parse. In: tokens. Out: nodes.
 #include <utility>
 
@@ -58,12 +58,17 @@ NodeId Parser::expression_no_struct() {
   return result;
 }
 
+// What a `let` in a condition takes: all that binds tighter than `&&`.
+NodeId Parser::condition_value() { return binary(kAndAnd + 1); }
+
 // The lexer leaves `>` single, so `>=` becomes Greater with kInclusive and `>>` becomes Shl with kRest (to the right).
 NodeId Parser::binary(int least) {
+  const Depth depth(*this);
+  if (!depth) return error_node();
   const uint32_t start = begin();
   NodeId left;
   if (at(TokenKind::DotDot) || at(TokenKind::DotDotEq)) {
-    const uint16_t flags = take().kind == TokenKind::DotDotEq ? kInclusive : 0;
+    const uint32_t flags = take().kind == TokenKind::DotDotEq ? kInclusive : 0;
     const NodeId last = expression_starts() ? binary(kRange + 1) : NodeId();
     left = node(NodeKind::Range, start, {NodeId(), last}, {.flags = flags});
   } else {
@@ -71,7 +76,7 @@ NodeId Parser::binary(int least) {
   }
   for (;;) {
     Operator op = plain(peek().kind);
-    uint16_t flags = 0;
+    uint32_t flags = 0;
     if (op.token == TokenKind::Greater && adjacent(1)) {
       const TokenKind second = peek(1).kind;
       const bool third = adjacent(2) && peek(2).kind == TokenKind::Eq;
@@ -89,7 +94,7 @@ NodeId Parser::binary(int least) {
                          : node(NodeKind::Assign, start, {left, right});
     } else if (op.power == kRange) {
       const NodeId last = expression_starts() ? binary(kRange + 1) : NodeId();
-      left = node(NodeKind::Range, start, {left, last}, {.flags = static_cast<uint16_t>(op.token == TokenKind::DotDotEq ? kInclusive : 0)});
+      left = node(NodeKind::Range, start, {left, last}, {.flags = static_cast<uint32_t>(op.token == TokenKind::DotDotEq ? kInclusive : 0)});
     } else {
       const NodeId right = binary(op.power + 1);
       if (op.power == kCompare && plain(peek().kind).power == kCompare && last_error_ != at_) {
@@ -122,7 +127,7 @@ NodeId Parser::unary_unlimited() {
     case TokenKind::And:
     case TokenKind::AndAnd: {
       const bool two = take().kind == TokenKind::AndAnd;
-      const uint16_t flags = take_if(TokenKind::Mut) ? kMut : 0;
+      const uint32_t flags = take_if(TokenKind::Mut) ? kMut : 0;
       const NodeId one = node(NodeKind::RefExpr, start, {unary()}, {.flags = flags});
       return two ? node(NodeKind::RefExpr, start, {one}) : one;
     }
@@ -157,9 +162,10 @@ NodeId Parser::postfix(NodeId operand, uint32_t start) {
 }
 
 NodeId Parser::member(NodeId operand, uint32_t start) {
+  if (at_word("await") && peek(1).kind != TokenKind::OpenParen) return take(), node(NodeKind::Await, start, {operand});
   const Token name = at(TokenKind::Integer) ? take() : expect_name("a field's or method's name");
   NodeId generic;
-  if (at(TokenKind::ColonColon) && peek(1).kind == TokenKind::Less) take(), generic = generic_arguments();
+  if (at(TokenKind::ColonColon) && (peek(1).kind == TokenKind::Less || peek(1).kind == TokenKind::Shl)) take(), generic = generic_arguments();
   const Token opened = peek();
   if (name.kind == TokenKind::Identifier && take_if(TokenKind::OpenParen)) {
     const NodeId all = arguments(TokenKind::CloseParen);
@@ -174,6 +180,7 @@ NodeId Parser::arguments(TokenKind stop) {
   bool named = false;
   const NodeId all = separated(stop, [&] {
     const uint32_t start = begin();
+    attributes();
     if (at(TokenKind::Identifier) && peek(1).kind == TokenKind::Colon) {
       const Token name = take();
       take();
@@ -197,208 +204,6 @@ bool Parser::expression_starts() const {
       return false;
     default: return true;
   }
-}
-
-NodeId Parser::primary() {
-  const uint32_t start = begin();
-  switch (peek().kind) {
-    case TokenKind::Integer: case TokenKind::Float: case TokenKind::Text: case TokenKind::Char: case TokenKind::True:
-    case TokenKind::False: {
-      const Token token = take();
-      return node(NodeKind::Literal, start, {}, {.token = token.kind, .name = token});
-    }
-    case TokenKind::FBegin: return f_string();
-    case TokenKind::OpenParen: return parenthesised();
-    case TokenKind::OpenSquare: return array();
-    case TokenKind::OpenBrace: return block();
-    case TokenKind::If: return if_expression();
-    case TokenKind::Match: return match_expression();
-    case TokenKind::Loop: case TokenKind::While: case TokenKind::For: case TokenKind::Lifetime: return labelled();
-    case TokenKind::Unsafe: take(); return block({.flags = kUnsafe});
-    case TokenKind::Or: case TokenKind::OrOr: case TokenKind::Move: return closure();
-    case TokenKind::Return: case TokenKind::Break: case TokenKind::Continue: return jump();
-    case TokenKind::Let: {
-      take();
-      const NodeId bound = pattern();
-      expect(TokenKind::Eq);
-      const bool before = std::exchange(struct_allowed_, false);
-      const NodeId value = binary(kAndAnd + 1);
-      struct_allowed_ = before;
-      return node(NodeKind::LetCondition, start, {bound, value});
-    }
-    case TokenKind::Identifier:
-      if (peek(1).kind == TokenKind::Not && (peek(2).kind == TokenKind::OpenParen || peek(2).kind == TokenKind::OpenSquare ||
-                                             (peek(2).kind == TokenKind::OpenBrace && adjacent(1))))
-        return macro_call(start);
-      return name_expression();
-    case TokenKind::SelfValue: case TokenKind::SelfType: case TokenKind::Super: case TokenKind::Crate: case TokenKind::ColonColon:
-      return name_expression();
-    default: expected("an expression"); return error_node();
-  }
-}
-
-NodeId Parser::name_expression() {
-  const uint32_t start = begin();
-  const NodeId named = path(true);
-  if (!at(TokenKind::OpenBrace)) return node(NodeKind::PathExpr, start, {named});
-  const bool looks_like_fields =
-      (peek(1).kind == TokenKind::Identifier && (peek(2).kind == TokenKind::Colon || peek(2).kind == TokenKind::Comma)) ||
-      (peek(1).kind == TokenKind::CloseBrace && struct_allowed_) || peek(1).kind == TokenKind::DotDot ||
-      (peek(1).kind == TokenKind::Identifier && peek(2).kind == TokenKind::CloseBrace && struct_allowed_);
-  if (!looks_like_fields) return node(NodeKind::PathExpr, start, {named});
-  if (!struct_allowed_) {
-    sink_.report<diag::StructInCondition>({tree_.file, start, peek().end}).help("put the struct literal into parentheses");
-    last_error_ = at_;
-  }
-  return struct_literal(named, start);
-}
-
-NodeId Parser::struct_literal(NodeId named, uint32_t start) {
-  const Token opened = take();
-  const bool before = std::exchange(struct_allowed_, true);
-  NodeId base;
-  std::vector<NodeId> inits;
-  const uint32_t fields_start = begin();
-  while (!at(TokenKind::CloseBrace) && !at(TokenKind::End)) {
-    const uint32_t here = begin();
-    if (take_if(TokenKind::DotDot)) {
-      base = expression();
-      break;
-    }
-    const Token name = at(TokenKind::Integer) ? take() : expect_name("a field's name");
-    NodeId value;
-    if (take_if(TokenKind::Colon)) {
-      value = expression();
-    } else {
-      const NodeId segment_node = node(NodeKind::Segment, here, {NodeId()}, {.name = name});
-      const NodeId short_path = node(NodeKind::Path, here, {list(here, {segment_node})});
-      value = node(NodeKind::PathExpr, here, {short_path});
-    }
-    inits.push_back(node(NodeKind::FieldInit, here, {value}, {.name = name}));
-    if (take_if(TokenKind::Comma)) continue;
-    if (!at(TokenKind::CloseBrace)) expected("`,` or `}`"), recover({TokenKind::CloseBrace, TokenKind::Semicolon});
-    break;
-  }
-  const NodeId all = list(fields_start, inits);
-  struct_allowed_ = before;
-  close(TokenKind::CloseBrace, opened);
-  return node(NodeKind::StructLiteral, start, {named, all, base});
-}
-
-NodeId Parser::macro_call(uint32_t start) {
-  constexpr std::string_view known[] = {"vec", "format", "panic", "assert", "assert_eq", "assert_ne", "todo", "unimplemented",
-                                        "unreachable", "println", "print", "eprintln", "eprint", "weights"};
-  const Token name = take();
-  take();
-  bool exists = false;
-  for (std::string_view word : known) exists |= word == text_of(name);
-  if (!exists) {
-    const std::string_view close_word = diagnostics::nearest(text_of(name), {std::begin(known), std::end(known)});
-    auto report = sink_.report<diag::UnknownMacro>(span_of(name), text_of(name));
-    if (!close_word.empty()) report.help(fmt::format("there is `{}!`", close_word));
-  }
-  const Token opened = take();
-  const TokenKind stop = opened.kind == TokenKind::OpenParen    ? TokenKind::CloseParen
-                         : opened.kind == TokenKind::OpenSquare ? TokenKind::CloseSquare
-                                                                : TokenKind::CloseBrace;
-  const uint32_t here = begin();
-  const bool before = std::exchange(struct_allowed_, true);
-  NodeId all;
-  if (at(stop)) {
-    all = list(here, {});
-  } else {
-    const NodeId first = expression();
-    if (take_if(TokenKind::Semicolon)) {
-      const NodeId length = expression();
-      all = list(here, {node(NodeKind::Repeat, here, {first, length})});
-    } else if (take_if(TokenKind::Comma)) {
-      const NodeId rest = arguments(stop);
-      std::vector<NodeId> parts{first};
-      for (NodeId part : tree_.children_of(rest)) parts.push_back(part);
-      all = list(here, parts);
-    } else {
-      all = list(here, {first});
-    }
-  }
-  struct_allowed_ = before;
-  close(stop, opened);
-  return node(NodeKind::MacroCall, start, {all}, {.name = name});
-}
-
-NodeId Parser::parenthesised() {
-  const uint32_t start = begin();
-  const Token opened = take();
-  const bool before = std::exchange(struct_allowed_, true);
-  bool comma = false;
-  std::vector<NodeId> parts;
-  while (!at(TokenKind::CloseParen) && !at(TokenKind::End)) {
-    parts.push_back(expression());
-    comma = take_if(TokenKind::Comma);
-    if (!comma) break;
-  }
-  struct_allowed_ = before;
-  if (!at(TokenKind::CloseParen) && !at(TokenKind::End)) expected("`)`"), recover({TokenKind::CloseParen, TokenKind::Semicolon});
-  close(TokenKind::CloseParen, opened);
-  if (parts.size() == 1 && !comma) {
-    tree_.nodes[parts[0].index()].flags |= kParens;
-    return parts[0];
-  }
-  const NodeId all = list(start, parts);
-  return node(NodeKind::Tuple, start, {all});
-}
-
-NodeId Parser::array() {
-  const uint32_t start = begin();
-  const Token opened = take();
-  const bool before = std::exchange(struct_allowed_, true);
-  NodeId result;
-  if (at(TokenKind::CloseSquare)) {
-    result = node(NodeKind::Array, start, {list(start, {})});
-  } else {
-    const NodeId first = expression();
-    if (take_if(TokenKind::Semicolon)) {
-      const NodeId length = expression();
-      result = node(NodeKind::Repeat, start, {first, length});
-    } else {
-      std::vector<NodeId> parts{first};
-      if (take_if(TokenKind::Comma))
-        for (const NodeId rest = separated(TokenKind::CloseSquare, [&] { return expression(); }); NodeId part : tree_.children_of(rest))
-          parts.push_back(part);
-      result = node(NodeKind::Array, start, {list(start, parts)});
-    }
-  }
-  struct_allowed_ = before;
-  close(TokenKind::CloseSquare, opened);
-  tree_.nodes[result.index()].span.end = last_end_;
-  return result;
-}
-
-NodeId Parser::f_string() {
-  const uint32_t start = begin();
-  take();
-  const bool before = std::exchange(struct_allowed_, true);
-  std::vector<NodeId> parts;
-  while (!at(TokenKind::FEnd) && !at(TokenKind::End)) {
-    const uint32_t here = begin();
-    if (at(TokenKind::FText)) {
-      const Token token = take();
-      parts.push_back(node(NodeKind::FText, here, {}, {.name = token}));
-      continue;
-    }
-    if (!expect(TokenKind::FOpen)) break;
-    const NodeId value = expression();
-    const Token spec = at(TokenKind::FSpec) ? take() : Token{};
-    if (!at(TokenKind::FClose)) {
-      expected("`:` or `}`");
-      while (!at(TokenKind::FClose) && !at(TokenKind::FEnd) && !at(TokenKind::End)) take();
-    }
-    take_if(TokenKind::FClose);
-    parts.push_back(node(NodeKind::FHole, here, {value}, {.name = spec}));
-  }
-  struct_allowed_ = before;
-  take_if(TokenKind::FEnd);
-  const NodeId all = list(start, parts);
-  return node(NodeKind::FString, start, {all});
 }
 
 }  // namespace stark::parse

@@ -7,8 +7,11 @@
 namespace stark::parse {
 
 Parser::Parser(const SourceMap& sources, const lex::TokenBuffer& tokens, diagnostics::Sink& sink)
-    : sources_(sources), tokens_(tokens.tokens), sink_(sink) {
+    : sources_(sources), tokens_(tokens.tokens), docs_(tokens.docs), sink_(sink) {
   tree_.file = tokens.file;
+  tree_.nodes.reserve(tokens_.size());
+  tree_.children.reserve(tokens_.size());
+  heights_.reserve(tokens_.size());
 }
 
 const lex::Token& Parser::peek(size_t ahead) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
@@ -67,13 +70,24 @@ bool Parser::adjacent(size_t ahead) const { return peek(ahead - 1).end == peek(a
 
 bool Parser::take_greater() { return expect(TokenKind::Greater); }
 
+// `Vec<<T as Trait>::Name>` begins with `<<`: the first half is taken, the second stays.
+bool Parser::take_less() {
+  if (!at(TokenKind::Shl)) return take_if(TokenKind::Less);
+  Token& both = tokens_[at_];
+  last_end_ = ++both.begin;
+  both.kind = TokenKind::Less;
+  return true;
+}
+
 // Skips to one of `stops` at this level of brackets; an item's keyword or the end of the file stops it as well.
 void Parser::recover(std::initializer_list<TokenKind> stops) {
   int depth = 0;
   while (!at(TokenKind::End)) {
     const TokenKind kind = peek().kind;
     if (depth == 0 && std::ranges::find(stops, kind) != stops.end()) return;
-    if (depth == 0 && (kind == TokenKind::Fn || kind == TokenKind::Struct || kind == TokenKind::Impl)) return;
+    if (depth == 0 && (kind == TokenKind::Fn || kind == TokenKind::Struct || kind == TokenKind::Enum || kind == TokenKind::Impl ||
+                       kind == TokenKind::Trait || kind == TokenKind::Pub || kind == TokenKind::Use))
+      return;
     if (kind == TokenKind::OpenBrace || kind == TokenKind::OpenParen || kind == TokenKind::OpenSquare) ++depth;
     if (kind == TokenKind::CloseBrace || kind == TokenKind::CloseParen || kind == TokenKind::CloseSquare) {
       if (depth == 0) return;
@@ -94,8 +108,25 @@ NodeId Parser::node(NodeKind kind, uint32_t start, std::span<const NodeId> child
   made.first_child = static_cast<uint32_t>(tree_.children.size());
   made.child_count = static_cast<uint32_t>(children.size());
   tree_.children.insert(tree_.children.end(), children.begin(), children.end());
+  uint32_t height = 1;
+  for (NodeId child : children)
+    if (child.valid()) height = std::max(height, heights_[child.index()] + 1u);
+  if (height > kMaxHeight) too_deep(made.span, kMaxHeight);
+  heights_.push_back(static_cast<uint16_t>(std::min(height, kMaxHeight)));
   tree_.nodes.push_back(made);
   return NodeId(tree_.nodes.size() - 1);
+}
+
+NodeId Parser::lifetime() {
+  const Token name = take();
+  return node(NodeKind::Lifetime, name.begin, {}, {.name = name});
+}
+
+// The path of one name, as a field's short form or a range's end have it.
+NodeId Parser::path_of(const Token& name) {
+  const NodeId segment_node = node(NodeKind::Segment, name.begin, {NodeId()}, {.name = name});
+  const NodeId named = node(NodeKind::Path, name.begin, {list(name.begin, {segment_node}), NodeId(), NodeId()});
+  return node(NodeKind::PathExpr, name.begin, {named});
 }
 
 NodeId Parser::node(NodeKind kind, uint32_t start, std::initializer_list<NodeId> children, Extra extra) {
@@ -103,56 +134,19 @@ NodeId Parser::node(NodeKind kind, uint32_t start, std::initializer_list<NodeId>
 }
 
 Parser::Depth::Depth(Parser& parser) : parser_(parser) {
-  if (++parser_.depth_ <= kMaxDepth || parser_.too_deep_) return;
-  parser_.sink_.report<diag::TooDeep>(parser_.span_of(parser_.peek()), kMaxDepth)
-      .help("give the inner parts names with `let`");
-  parser_.too_deep_ = true;
-  parser_.at_ = parser_.tokens_.size() - 1;
+  if (++parser_.depth_ > kMaxDepth) parser_.too_deep(parser_.span_of(parser_.peek()), kMaxDepth);
+}
+
+void Parser::too_deep(Span where, uint32_t limit) {
+  if (too_deep_) return;
+  where.end = std::min(where.end, where.begin + 1);
+  sink_.report<diag::TooDeep>(where, limit).help("give the inner parts names with `let`");
+  too_deep_ = true;
+  at_ = tokens_.size() - 1;
 }
 
 SyntaxTree parse(const SourceMap& sources, const lex::TokenBuffer& tokens, diagnostics::Sink& sink) {
   return Parser(sources, tokens, sink).file();
-}
-
-namespace {
-struct Row {
-  std::string_view text, slots;
-};
-constexpr Row kRows[] = {
-#define NODE(name, text, ...) {text, #__VA_ARGS__},
-#include "compiler/parse/nodes.def"
-};
-
-std::string_view slot_name(NodeKind kind, size_t index) {
-  std::string_view rest = kRows[static_cast<size_t>(kind)].slots;
-  for (; index > 0; --index) rest = rest.find(',') == rest.npos ? "" : rest.substr(rest.find(',') + 2);
-  return rest.substr(0, rest.find(','));
-}
-
-void dump_node(const SyntaxTree& tree, NodeId id, std::string_view slot, int depth, std::string& out) {
-  const Node& node = tree.get(id);
-  out += std::string(static_cast<size_t>(depth) * 2, ' ');
-  if (!slot.empty()) out += fmt::format("{}: ", slot);
-  out += text(node.kind);
-  if (!node.text.empty()) out += fmt::format(" `{}`", node.text);
-  if (node.token != TokenKind::End) out += fmt::format(" {}", lex::text(node.token));
-  if (node.flags != 0) out += fmt::format(" #{:x}", node.flags);
-  out += "\n";
-  const auto children = tree.children_of(id);
-  for (size_t i = 0; i < children.size(); ++i) {
-    if (!children[i].valid()) continue;
-    if (tree.kind(children[i]) == NodeKind::List && tree.children_of(children[i]).empty()) continue;
-    dump_node(tree, children[i], slot_name(node.kind, i), depth + 1, out);
-  }
-}
-}  // namespace
-
-std::string_view text(NodeKind kind) { return kRows[static_cast<size_t>(kind)].text; }
-
-std::string dump(const SyntaxTree& tree) {
-  std::string out;
-  dump_node(tree, tree.root, "", 0, out);
-  return out;
 }
 
 }  // namespace stark::parse

@@ -10,11 +10,13 @@
 
 namespace stark::parse {
 
+// How deep what is written may be nested, and how high a tree may grow: later stages walk it by recursion.
 inline constexpr int kMaxDepth = 200;
+inline constexpr uint32_t kMaxHeight = 2000;
 
 // What a node is made of beyond its kind and children.
 struct Extra {
-  uint16_t flags = 0;
+  uint32_t flags = 0;
   TokenKind token = TokenKind::End;
   lex::Token name{};
 };
@@ -42,11 +44,15 @@ class Parser {
   bool adjacent(size_t ahead) const;  // token `ahead` begins where the one before it ends
   bool take_greater();
   void recover(std::initializer_list<TokenKind> stops);
+  void too_deep(Span where, uint32_t limit);
+  bool take_less();
   // nodes (parser.cpp)
   uint32_t begin() const { return peek().begin; }
   NodeId node(NodeKind kind, uint32_t begin, std::span<const NodeId> children, Extra extra = {});
   NodeId node(NodeKind kind, uint32_t begin, std::initializer_list<NodeId> children = {}, Extra extra = {});
   NodeId list(uint32_t begin, const std::vector<NodeId>& parts) { return node(NodeKind::List, begin, parts); }
+  NodeId lifetime();
+  NodeId path_of(const Token& name);
   NodeId error_node() { return node(NodeKind::Error, begin()); }
   const Node& get(NodeId id) const { return tree_.get(id); }
   template <class Read>
@@ -67,38 +73,49 @@ class Parser {
 
   // items (items.cpp)
   NodeId attributes();
+  void docs(std::vector<NodeId>& out, bool inner);
+  NodeId with_inner(NodeId attributes);
   NodeId attribute();
   bool item_starts() const;
+  uint32_t visibility();
   NodeId item(NodeId attributes);
+  NodeId item_unlimited(NodeId attributes);
+  uint32_t qualifiers();
   NodeId items_until(TokenKind stop);
-  NodeId function(uint32_t begin, NodeId attributes, uint16_t flags);
+  NodeId function(uint32_t begin, NodeId attributes, uint32_t flags);
   NodeId parameters();
   NodeId parameter();
   NodeId self_parameter();
   bool self_starts() const;
-  NodeId struct_item(uint32_t begin, NodeId attributes, uint16_t flags);
+  NodeId struct_item(uint32_t begin, NodeId attributes, uint32_t flags);
   NodeId fields(TokenKind stop, bool tuple);
-  NodeId enum_item(uint32_t begin, NodeId attributes, uint16_t flags);
+  NodeId enum_item(uint32_t begin, NodeId attributes, uint32_t flags);
   NodeId variant();
-  NodeId impl_item(uint32_t begin, NodeId attributes, uint16_t flags);
-  NodeId trait_item(uint32_t begin, NodeId attributes, uint16_t flags);
-  NodeId alias_item(uint32_t begin, NodeId attributes, uint16_t flags);
-  NodeId const_item(uint32_t begin, NodeId attributes, uint16_t flags);
-  NodeId mod_item(uint32_t begin, NodeId attributes, uint16_t flags);
-  NodeId use_item(uint32_t begin, NodeId attributes, uint16_t flags);
-  NodeId extern_item(uint32_t begin, NodeId attributes, uint16_t flags);
+  NodeId impl_item(uint32_t begin, NodeId attributes, uint32_t flags);
+  NodeId trait_item(uint32_t begin, NodeId attributes, uint32_t flags);
+  NodeId alias_item(uint32_t begin, NodeId attributes, uint32_t flags);
+  NodeId const_item(uint32_t begin, NodeId attributes, uint32_t flags);
+  NodeId mod_item(uint32_t begin, NodeId attributes, uint32_t flags);
+  NodeId use_item(uint32_t begin, NodeId attributes, uint32_t flags);
+  NodeId extern_item(uint32_t begin, NodeId attributes, uint32_t flags);
   NodeId use_tree();
   NodeId generics();
   NodeId generic_parameter();
   NodeId where_clause();
   NodeId bounds();
+  NodeId bound();
+  NodeId binder();
   NodeId script(uint32_t begin, const std::vector<NodeId>& statements, NodeId value);
   // types (types.cpp)
   NodeId type();
   NodeId type_unlimited();
+  NodeId reference_type();
+  NodeId pointer_type();
+  NodeId tuple_type();
   NodeId bracket_type();
   NodeId shape_dim();
   NodeId fn_type();
+  NodeId fn_signature(uint32_t begin, Extra extra);
   NodeId path(bool expression);
   NodeId segment(bool expression);
   NodeId generic_arguments();
@@ -111,10 +128,14 @@ class Parser {
   NodeId path_pattern();
   NodeId field_pattern();
   NodeId literal_or_range();
+  NodeId range_pattern(uint32_t begin, NodeId first);
+  NodeId name_pattern();
+  bool range_end_starts() const;
   NodeId pattern_literal();
   // expressions (expressions.cpp, control.cpp)
   NodeId expression() { return binary(0); }
   NodeId expression_no_struct();
+  NodeId condition_value();
   NodeId binary(int least);
   NodeId unary();
   NodeId unary_unlimited();
@@ -125,6 +146,9 @@ class Parser {
   NodeId name_expression();
   NodeId struct_literal(NodeId path, uint32_t begin);
   NodeId macro_call(uint32_t begin);
+  NodeId macro_arguments(TokenKind stop);
+  NodeId matches_macro(uint32_t begin);
+  NodeId let_condition();
   NodeId parenthesised();
   NodeId array();
   NodeId f_string();
@@ -143,9 +167,12 @@ class Parser {
   bool block_like(NodeId id) const;
 
   const SourceMap& sources_;
-  const std::vector<Token>& tokens_;
+  std::vector<Token> tokens_;  // our own: `<<` is halved where generic arguments begin
+  const std::vector<lex::Doc>& docs_;
   diagnostics::Sink& sink_;
   SyntaxTree tree_;
+  std::vector<uint16_t> heights_;  // of each node
+  size_t next_doc_ = 0;
   size_t at_ = 0;
   uint32_t last_end_ = 0;
   size_t last_error_ = ~size_t{0};

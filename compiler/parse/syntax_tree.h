@@ -29,15 +29,14 @@ namespace slot {
 #include "compiler/parse/nodes.def"
 }  // namespace slot
 
-enum NodeFlags : uint16_t {
-  kPub = 1, kMut = 2, kReference = 4, kUnsafe = 8, kTupleForm = 16, kInclusive = 32, kRest = 64, kSemicolon = 128,
-  kMove = 256, kScript = 512, kExtern = 1024, kGlobal = 2048, kBraces = 4096, kParens = 8192,
-};
+// What a node says beyond its kind: flags.def tells what each means.
+#define FLAG(name, bit, text) inline constexpr uint32_t name = 1u << bit;
+#include "compiler/parse/flags.def"
 
 struct Node {
   NodeKind kind = NodeKind::Error;
   TokenKind token = TokenKind::End;  // the operator, or what a literal is
-  uint16_t flags = 0;
+  uint32_t flags = 0;
   Span span;
   Span name;              // where `text` stands
   std::string_view text;  // of the SourceMap
@@ -56,7 +55,7 @@ struct SyntaxTree {
     return std::span(children).subspan(get(id).first_child, get(id).child_count);
   }
   NodeId child(NodeId id, uint32_t slot) const { return children_of(id)[slot]; }
-  bool has(NodeId id, uint16_t flag) const { return (get(id).flags & flag) != 0; }
+  bool has(NodeId id, uint32_t flag) const { return (get(id).flags & flag) != 0; }
 };
 
 // Reads the whole file; reports every mistake it can tell apart.

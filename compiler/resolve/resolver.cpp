@@ -1,5 +1,6 @@
 // compiler/resolve/resolver.cpp — reads modules, collects what they declare, then settles imports until nothing changes.
 // Room: resolve. In: the root file and the shipped library. Out: Names.
+#include <algorithm>
 #include <filesystem>
 
 #include "compiler/resolve/diagnostics.h"
@@ -9,6 +10,15 @@ namespace stark::resolve {
 namespace {
 
 namespace slot = parse::slot;
+
+constexpr std::string_view kAttributes[] = {
+#define ATTRIBUTE(name) name,
+#include "compiler/resolve/attributes.def"
+#undef ATTRIBUTE
+};
+
+// Advice to people and tools, which changes nothing.
+bool word_is_advice(std::string_view word) { return word == "allow" || word == "warn" || word == "deny" || word == "doc"; }
 
 class Resolver {
  public:
@@ -71,11 +81,27 @@ class Resolver {
     names_.trees.push_back(std::make_unique<SyntaxTree>(parse::parse(sources_, lex::lex(sources_, file, sink_), sink_)));
     const SyntaxTree& tree = *names_.trees.back();
     for (NodeId attribute : tree.children_of(tree.child(tree.root, slot::File::attributes))) inner_attribute(tree, attribute);
+    for (const parse::Node& node : tree.nodes) check_anywhere(node);
     collect(module, tree, tree.child(tree.root, slot::File::items));
   }
 
+  // What is wrong wherever it stands.
+  void check_anywhere(const parse::Node& node) {
+    if (node.kind == NodeKind::Attribute && (node.flags & parse::kInner) == 0 && !node.text.empty() &&
+        std::ranges::find(kAttributes, node.text) == std::end(kAttributes)) {
+      auto report = sink_.report<diag::UnknownAttribute>(node.name, node.text);
+      const std::string_view near = diagnostics::nearest(node.text, {std::begin(kAttributes), std::end(kAttributes)});
+      if (!near.empty()) report.help(fmt::format("there is `{}`", near));
+    }
+    const bool runs_later = (node.kind == NodeKind::Fn || node.kind == NodeKind::Block) && (node.flags & parse::kAsync) != 0;
+    if (node.kind != NodeKind::Await && !runs_later) return;
+    const uint32_t begin = node.kind == NodeKind::Await ? node.span.end - 5 : node.span.begin;
+    const Span where{node.span.file, begin, std::min(node.span.end, begin + 5)};
+    sink_.report<diag::NoAsync>(where, node.kind == NodeKind::Await ? ".await" : "async").help("`thread::spawn` runs a closure beside the rest, and `join` waits for its value");
+  }
+
   void inner_attribute(const SyntaxTree& tree, NodeId id) {
-    if (tree.kind(id) != NodeKind::Attribute) return;
+    if (tree.kind(id) != NodeKind::Attribute || word_is_advice(tree.get(id).text)) return;
     const auto words = tree.children_of(tree.child(id, slot::Attribute::arguments));
     const std::string_view word = words.empty() ? "" : tree.get(words[0]).text;
     if (tree.get(id).text == "borrows" && (word == "nll" || word == "lexical")) {

@@ -189,12 +189,11 @@ ExprId Checker::literal(NodeId id, TypeId expected) {
   switch (made.token) {
     case TokenKind::True:
     case TokenKind::False: return constant_number(made.token == TokenKind::True ? 1 : 0, bool_, made.span);
-    case TokenKind::Text: {
-      const size_t end = text.size() > 1 && text.back() == '"' ? text.size() - 2 : text.size() - 1;
-      return constant_text(lex::unescape(text.substr(1, end)), made.span);
-    }
+    case TokenKind::Text: return constant_text(lex::literal_value(text), made.span);
+    case TokenKind::Byte: return constant_number(static_cast<unsigned char>(lex::literal_value(text).append(1, '\0')[0]), table_.scalar(TypeKind::U8), made.span);
+    case TokenKind::ByteText: return sink_.report<diag::Unsupported>(made.span, "byte texts"), error(made.span);
     case TokenKind::Char: {
-      const std::string inside = lex::unescape(text.substr(1, text.size() > 2 ? text.size() - 2 : 0));
+      const std::string inside = lex::literal_value(text);
       const auto byte = [&](size_t i) { return i < inside.size() ? static_cast<unsigned char>(inside[i]) : 0u; };
       uint32_t code = byte(0);
       if (code >= 0xF0) code = (code & 7) << 18 | (byte(1) & 63) << 12 | (byte(2) & 63) << 6 | (byte(3) & 63);

@@ -152,7 +152,7 @@ ExprId Checker::format_arguments(std::span<const NodeId> arguments, Span where) 
     if (arguments.size() > 1) sink_.report<diag::FormatCount>(where, 0, arguments.size() - 1);
     return displayed(expression(first), span(first));
   }
-  const std::string whole = lex::unescape(node(first).text.substr(1, node(first).text.size() - 2));
+  const std::string whole = lex::literal_value(node(first).text);
   std::string text;
   std::vector<ExprId> parts;
   size_t next = 1;
@@ -278,6 +278,8 @@ ExprId Checker::macro(NodeId id, TypeId expected) {
     return panic(text, where);
   }
   if (word == "weights") return weights(id, expected);
+  if (word.starts_with("debug_assert")) return assertion(id, word.substr(6));
+  if (word == "write" || word == "writeln") return unsupported(id, fmt::format("`{}!`", word));
   if (word != "vec") {
     for (NodeId argument : arguments) expression(argument);
     return error(where);

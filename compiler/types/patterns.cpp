@@ -48,6 +48,7 @@ PatternId Checker::pattern(NodeId id, TypeId given, Mode mode) {
     case NodeKind::RangePattern: {
       const PatternId out = add_pattern(PatternKind::Range, type_id, where);
       const NodeId first = child(id, slot::RangePattern::first), last = child(id, slot::RangePattern::last);
+      if (!first.valid()) sink_.report<diag::Unsupported>(where, "range patterns without a beginning");
       const ExprId a = first.valid() ? pattern_value(first, type_id) : ExprId(), b = last.valid() ? pattern_value(last, type_id) : ExprId();
       get(out).value = a;
       get(out).last = b;

@@ -90,6 +90,7 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     case NodeKind::DynType: sink_.report<diag::Unsupported>(span(id), "trait objects"); return {table_.error(), {}};
     case NodeKind::ImplType: sink_.report<diag::Unsupported>(span(id), "`impl Trait` types"); return {table_.error(), {}};
     case NodeKind::FnType: sink_.report<diag::Unsupported>(span(id), "function types"); return {table_.error(), {}};
+    case NodeKind::ForType: sink_.report<diag::Unsupported>(span(id), "`for<…>` types"); return {table_.error(), {}};
     case NodeKind::PointerType: sink_.report<diag::Unsupported>(span(id), "raw pointers"); return {table_.error(), {}};
     case NodeKind::ShapeType: sink_.report<diag::NotAType>(span(id), sources_.text(span(id))); return {table_.error(), {}};
     default: return {table_.error(), {}};

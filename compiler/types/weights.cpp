@@ -19,7 +19,7 @@ std::string shape_text(const std::vector<int64_t>& dims) {
 ExprId Checker::weights(NodeId id, TypeId expected) {
   const auto arguments = list(child(id, slot::MacroCall::arguments));
   const Span where = span(id);
-  const auto text_of = [&](NodeId part) { return lex::unescape(node(part).text.substr(1, node(part).text.size() - 2)); };
+  const auto text_of = [&](NodeId part) { return lex::literal_value(node(part).text); };
   for (NodeId part : arguments)
     if (kind(part) != NodeKind::Literal || node(part).token != TokenKind::Text) return sink_.report<diag::NotConstant>(span(part), "the path is a text literal"), error(where);
   if (arguments.empty() || arguments.size() > 2) return sink_.report<diag::ArgumentCount>(where, "weights!", 1, arguments.size()), error(where);
