@@ -1,0 +1,115 @@
+// vm/verify/typing_values.cpp — proof 5g, the rules that make, borrow, show and pass values.
+// Room: vm/verify. In: the fields of one instruction. Out: the state behind it, or V37 and friends.
+#include "vm/verify/rules.h"
+
+namespace stark::vm {
+
+Result<void> Rules::make() {
+  const spec::TypeRow& t = row(b.type_of(target()).type);
+  switch (target_kind()) {
+    case TypeKind::Struct:
+    case TypeKind::Tuple: return assemble(t.b, field_step);
+    case TypeKind::Array: return assemble(uint64_t{t.c} << 32 | t.b, [](uint32_t i) { return Step{ProjectionKind::ConstIndex, i}; });
+    default: return mistyped(b, op, "gives a struct, tuple or array");
+  }
+}
+Result<void> Rules::make_variant() {
+  const spec::TypeRow& t = row(b.type_of(target()).type);
+  if (target_kind() != TypeKind::Enum || f.numbers[1] >= t.b) return mistyped(b, op, "gives an enum that has the variant");
+  return assemble(b.m.variants[t.a + f.numbers[1]].fields.count, field_step, f.numbers[1]);
+}
+Result<void> Rules::repeat() {
+  const uint32_t type = b.type_of(target()).type;
+  if (target_kind() != TypeKind::Array || !fits(b, f.values[0], row(type).a)) return mistyped(b, op, "gives an array of its operand");
+  if (!b.facts(row(type).a).is_copy) return refuse_at(b, Refusal::BoundNotMet, "the repeated value is not Copy");
+  Arrivals arrivals;
+  STARK_TRY(gather(b, f.values[0], {row(type).a, b.type_of(target()).regions}, arrivals));
+  return arrive(b, target(), std::move(arrivals));
+}
+Result<void> Rules::look(uint32_t place) {
+  STARK_TRY(require_available(b, place));
+  return require_free(b, place, Access::Read);
+}
+Result<void> Rules::tag() {
+  if (b.kind(b.type_of(f.numbers[1]).type) != TypeKind::Enum) return mistyped(b, op, "looks at an enum");
+  STARK_TRY(look(f.numbers[1]));
+  return to_kind(TypeKind::U32);
+}
+Result<void> Rules::len() {
+  switch (b.kind(b.type_of(f.numbers[1]).type)) {
+    case TypeKind::Array:
+    case TypeKind::Vec:
+    case TypeKind::Slice:
+    case TypeKind::Str:
+    case TypeKind::String: break;
+    default: return mistyped(b, op, "looks at something with elements");
+  }
+  STARK_TRY(look(f.numbers[1]));
+  return to_kind(TypeKind::Usize);
+}
+
+// A reference to `type` may be made where one to `pointee` is wanted: text of a String, elements of a Vec or array.
+bool Rules::lends_as(uint32_t type, uint32_t pointee, bool is_mut) const {
+  if (type == pointee) return !(is_mut && b.kind(type) == TypeKind::Str);
+  const TypeKind from = b.kind(type), to = b.kind(pointee);
+  if (to == TypeKind::Str) return from == TypeKind::String && !is_mut;
+  // A reader may know less of a shape than the owner; a writer may not, since it could put another shape in its place.
+  if (to == TypeKind::Tensor) return from == to && !is_mut && covers(tensor_type_of(b.m, pointee), tensor_type_of(b.m, type));
+  return to == TypeKind::Slice && (from == TypeKind::Vec || from == TypeKind::Array) && row(type).a == row(pointee).a;
+}
+
+Result<void> Rules::borrow() {
+  const uint32_t l = f.numbers[1];
+  const spec::LoanRow& loan = b.loans[l];
+  const bool is_mut = loan.kind == static_cast<uint32_t>(spec::LoanKind::Mutable);
+  const PlaceInfo& place = b.place(loan.place);
+  const TypedPlace& to = b.type_of(target());
+  if (b.loan_issued[l]) return refuse_at(b, Refusal::LoanTable, fmt::format("loan {} is issued twice", l));
+  b.loan_issued[l] = true;
+  if (target_kind() != TypeKind::Ref || (row(to.type).b != 0) != is_mut || !lends_as(place.type.type, row(to.type).a, is_mut)) {
+    return mistyped(b, op, "gives a reference to the loan's place");
+  }
+  STARK_TRY(require_available(b, loan.place));
+  if (is_mut) STARK_TRY(require_writable(b, loan.place));
+  STARK_TRY(require_free(b, loan.place, is_mut ? Access::BorrowMutable : Access::BorrowShared));
+  Arrivals arrivals;
+  STARK_TRY(gather_loans(b, lent(l, place), to.regions[0], arrivals));
+  Value inside;
+  inside.typed = {to.type, {to.regions[0]}};
+  inside.loans.emplace_back();
+  for (uint32_t region : place.type.regions) {
+    inside.typed.regions.push_back(region);
+    inside.loans.push_back(loans_of(b, region));
+  }
+  STARK_TRY(gather(b, inside, to, arrivals));
+  return arrive(b, target(), std::move(arrivals));
+}
+// The new loan, and those of the references that its place goes through: all of them up to the first shared one.
+LoanSet Rules::lent(uint32_t l, const PlaceInfo& place) const {
+  LoanSet loans{l};
+  for (auto crossed = place.crossed.rbegin(); crossed != place.crossed.rend(); ++crossed) {
+    merge(loans, loans_of(b, crossed->region));
+    if (!crossed->is_mut) break;
+  }
+  return loans;
+}
+
+Result<void> Rules::format() {
+  const spec::ConstantRow& text = b.m.constants[f.numbers[1]];
+  if (text.kind != static_cast<uint32_t>(TypeKind::Str)) return mistyped(b, op, "takes a template");
+  for (size_t i = 0; i < f.values.size(); ++i) {
+    const uint32_t flags = spec::row_of(kind(i)).flags;
+    const bool shown = (flags & (spec::kCopy | spec::kReference)) != 0 && kind(i) != TypeKind::Fn;
+    if (!shown) return mistyped(b, op, "shows scalars, texts and references");
+  }
+  const spec::Range range{static_cast<uint32_t>(text.bits >> 32), static_cast<uint32_t>(text.bits)};
+  STARK_TRY(check_template(b, b.m.text_of(range), f.values.size()));
+  return to_kind(TypeKind::Str);
+}
+Result<void> Rules::call_native() {
+  auto shape = shape_of_native(b, f.numbers[1], f.values, target());
+  if (!shape) return std::unexpected(shape.error());
+  return check_call(b, target(), *shape, f.values);
+}
+
+}  // namespace stark::vm
