@@ -52,7 +52,7 @@ void Assembler::take_line() {
   static const std::map<std::string_view, void (Assembler::*)()> kLines = {
       {".skbc", &Assembler::take_version}, {".entry", &Assembler::take_entry}, {".capability", &Assembler::take_capability},
       {".file", &Assembler::take_file}, {".segment", &Assembler::take_segment}, {".type", &Assembler::take_type},
-      {".signature", &Assembler::take_signature}, {".constant", &Assembler::take_constant}, {".graph", &Assembler::take_graph},
+      {".signature", &Assembler::take_signature}, {".vtable", &Assembler::take_vtable}, {".constant", &Assembler::take_constant}, {".graph", &Assembler::take_graph},
       {"borrowed", &Assembler::take_graph_value}, {"donated", &Assembler::take_graph_value}, {"scalar", &Assembler::take_graph_value},
       {"value", &Assembler::take_graph_value}, {"node", &Assembler::take_node}, {"output", &Assembler::take_output},
       {".function", &Assembler::take_function}, {".reg", &Assembler::take_register}, {".place", &Assembler::take_place},

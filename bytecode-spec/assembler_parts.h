@@ -50,6 +50,8 @@ class Assembler : public Line {
   static std::vector<std::string_view> kind_texts();
   void take_type();
   void take_nominal(TypeRow& row);
+  void take_dyn(TypeRow& row);
+  void take_vtable();
   std::pair<uint32_t, Range> take_tensor();
   void take_signature();
   void take_constant();

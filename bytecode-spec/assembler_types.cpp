@@ -1,5 +1,5 @@
-// bytecode-spec/assembler_types.cpp — reads the lines of types, signatures and constants.
-// Room: bytecode-spec. In: words. Out: rows of the types, fields, variants, signatures and constants.
+// bytecode-spec/assembler_types.cpp — reads the lines of types, signatures, vtables and constants.
+// Room: bytecode-spec. In: words. Out: rows of the types, fields, variants, methods, signatures, vtables and constants.
 #include "bytecode-spec/assembler_parts.h"
 #include "bytecode-spec/tables.h"
 
@@ -34,7 +34,9 @@ void Assembler::take_type() {
   m().types.push_back(row);
   switch (static_cast<TypeKind>(row.kind)) {
     case TypeKind::Vec:
-    case TypeKind::Slice: row.a = id("t"); break;
+    case TypeKind::Slice:
+    case TypeKind::Box:
+    case TypeKind::Fn: row.a = id("t"); break;
     case TypeKind::Array: {
       row.a = id("t");
       const auto length = number<uint64_t>(next());
@@ -64,10 +66,37 @@ void Assembler::take_type() {
       break;
     }
     case TypeKind::Opaque: row.a = code_of(opaques(), next(), "opaque"); break;
-    case TypeKind::Fn: row.a = id("s"); break;
+    case TypeKind::Dyn: take_dyn(row); break;
     default: break;
   }
   m().types[at] = row;
+}
+void Assembler::take_dyn(TypeRow& row) {
+  row.name = text();
+  expect("flags");
+  row.c = number(next());
+  expect("{");
+  std::vector<DynMethodRow> methods;
+  while (more() && !peek("}")) {
+    const Text name = text();
+    methods.push_back({name, id("s")});
+  }
+  expect("}");
+  const Range range = append(m().dyn_methods, methods);
+  row.a = range.first;
+  row.b = range.count;
+}
+void Assembler::take_vtable() {
+  if (id("y") != m().vtables.size()) return fail_with("vtables are not numbered in order");
+  VTableRow row;
+  row.type = id("t");
+  row.dyn = id("t");
+  expect("(");
+  std::vector<uint32_t> functions;
+  while (more() && !peek(")")) functions.push_back(id("f"));
+  expect(")");
+  row.functions = append(m().vtable_functions, functions);
+  m().vtables.push_back(row);
 }
 void Assembler::take_nominal(TypeRow& row) {
   row.name = text();

@@ -47,6 +47,7 @@ class Printer {
     for (const auto& s : m_.segments) line(".segment {} {}", name(s.name), s.length);
     for (size_t t = 0; t < m_.types.size(); ++t) type(t);
     for (size_t s = 0; s < m_.signatures.size(); ++s) signature(s);
+    for (size_t y = 0; y < m_.vtables.size(); ++y) vtable(y);
     for (size_t c = 0; c < m_.constants.size(); ++c) constant(c);
     for (size_t g = 0; g < m_.graphs.size(); ++g) graph(g);
     for (size_t f = 0; f < m_.functions.size(); ++f) function(f);
@@ -72,7 +73,10 @@ class Printer {
       case TypeKind::Enum: return std::min(row.d, 64u);
       case TypeKind::Vec:
       case TypeKind::Array:
-      case TypeKind::Slice: return slots(row.a, depth + 1);
+      case TypeKind::Slice:
+      case TypeKind::Box: return slots(row.a, depth + 1);
+      case TypeKind::Dyn:
+      case TypeKind::Fn: return 1;
       case TypeKind::Ref: return 1 + slots(row.a, depth + 1);
       case TypeKind::Tuple: {
         uint32_t n = 0;
@@ -100,7 +104,9 @@ class Printer {
     const std::string head = fmt::format(".type t{} {}", t, row_of(kind).text);
     switch (kind) {
       case TypeKind::Vec:
-      case TypeKind::Slice: return line("{} t{}", head, row.a);
+      case TypeKind::Slice:
+      case TypeKind::Box:
+      case TypeKind::Fn: return line("{} t{}", head, row.a);
       case TypeKind::Array: return line("{} t{} {}", head, row.a, uint64_t{row.c} << 32 | row.b);
       case TypeKind::Ref: return line("{} t{}{}", head, row.a, row.b != 0 ? " mut" : "");
       case TypeKind::Tuple: {
@@ -116,7 +122,11 @@ class Printer {
       }
       case TypeKind::Tensor: return line("{} {}", head, tensor(row.c, {row.a, row.b}));
       case TypeKind::Opaque: return line("{} {}", head, row.a < opaques().size() ? opaques()[row.a] : "?");
-      case TypeKind::Fn: return line("{} s{}", head, row.a);
+      case TypeKind::Dyn: {
+        std::string text;
+        for (const DynMethodRow& method : rows(m_.dyn_methods, {row.a, row.b})) text += fmt::format(" {} s{}", name(method.name), method.signature);
+        return line("{} {} flags {} {{{} }}", head, name(row.name), row.c, text);
+      }
       default: return line("{}", head);
     }
   }
@@ -133,6 +143,12 @@ class Printer {
     text += fmt::format(" ) {} regions {}", use(row.result), row.region_count);
     for (const auto& pair : rows(m_.outlives, row.outlives)) text += fmt::format(" {}:{}", pair.longer, pair.shorter);
     line("{}", text);
+  }
+  void vtable(size_t y) {
+    const VTableRow& row = m_.vtables[y];
+    std::string text = fmt::format(".vtable y{} t{} t{} (", y, row.type, row.dyn);
+    for (uint32_t f : rows(m_.vtable_functions, row.functions)) text += fmt::format(" f{}", f);
+    line("{} )", text);
   }
   void constant(size_t c) {
     const ConstantRow& row = m_.constants[c];

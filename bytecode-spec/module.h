@@ -52,7 +52,7 @@ using Text = Range;  // bytes of Module::text, UTF-8
 struct TypeRow {
   uint32_t kind = 0;  // TypeKind
   uint32_t a = 0, b = 0, c = 0, d = 0;
-  Text name;  // structs, enums
+  Text name;  // structs, enums, dyns
 };
 // A type in a position: its region arguments are Module::regions[first …], one per region slot of the type (regions.h).
 struct TypeUse {
@@ -76,6 +76,17 @@ struct SignatureRow {
   TypeUse result;
   uint32_t region_count = 0;
   Range outlives;
+};
+// A method of a Dyn. Parameter 0 of the signature is `&Dyn`, `&mut Dyn` or `Box<Dyn>`.
+struct DynMethodRow {
+  Text name;
+  uint32_t signature = 0;
+};
+enum DynFlags : uint32_t { kDynSend = 1, kDynSync = 2 };
+// What makes a value of `type` one of `dyn`: a function for each of its methods, in order.
+struct VTableRow {
+  uint32_t type = 0, dyn = 0;
+  Range functions;  // of Module::vtable_functions
 };
 enum RegisterFlags : uint32_t { kMutable = 1, kParameter = 2, kDropFlag = 4 };
 // Regions of a function: 0 'static, then the signature's, then local ones.
@@ -155,6 +166,9 @@ struct Module {
   std::vector<TypeUse> type_uses;
   std::vector<SignatureRow> signatures;
   std::vector<OutlivesRow> outlives;
+  std::vector<DynMethodRow> dyn_methods;
+  std::vector<VTableRow> vtables;
+  std::vector<uint32_t> vtable_functions;
   std::vector<FunctionRow> functions;
   std::vector<RegisterRow> registers;
   std::vector<PlaceRow> places;

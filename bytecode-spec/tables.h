@@ -17,9 +17,9 @@ struct TypeKindRow {
   uint32_t flags;
 };
 enum class Rule : uint8_t {
-  Same, Make, MakeVariant, Repeat, Tag, Len, Borrow, Drop, DropFlag, End, Arith, Pow, Bits, Shift, Neg, Not, Cast, Compare, Format,
-  Call, CallNative, Tensor, TensorConst, TensorFill, TensorRandom, TensorGet, TensorSet, TensorNarrow, Jump, Branch, Switch, Return,
-  Panic
+  Same, Make, MakeVariant, Repeat, Box, Dyn, Fn, Tag, Len, Borrow, Drop, DropFlag, End, Arith, Pow, Bits, Shift, Neg, Not, Cast, Compare, Format,
+  Call, CallNative, CallDyn, Tensor, TensorConst, TensorFill, TensorRandom, TensorGet, TensorSet, TensorNarrow, Jump, Branch, Switch,
+  Return, Panic
 };
 enum class Flow : uint8_t { Next, Ends };
 struct OpcodeRow {

@@ -30,11 +30,8 @@ Overlap overlap(const PlaceInfo& first, const PlaceInfo& second) {
   return first.steps.size() > second.steps.size() ? Overlap::FirstInside : Overlap::SecondInside;
 }
 
-// Overwriting a place leaves alone what its references point to.
-bool parts_at_reference(const PlaceInfo& loan, const PlaceInfo& written) {
-  return std::any_of(loan.steps.begin() + static_cast<ptrdiff_t>(written.steps.size()), loan.steps.end(),
-                     [](const Step& s) { return s.kind == ProjectionKind::Deref; });
-}
+// Overwriting a place leaves alone what its references point to; what its boxes hold goes with it.
+bool parts_at_reference(const PlaceInfo& loan, const PlaceInfo& written) { return loan.own_from > written.steps.size(); }
 
 Refusal refusal_for(Access access, bool loan_is_mutable) {
   switch (access) {
@@ -72,9 +69,8 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
     if (moved[n].kind == ProjectionKind::Variant) moved_variant = moved[n].argument;
   }
   if (!touched) return !b.facts(at.type).needs_drop;
-  const auto field_is_spent = [&](uint32_t number, uint32_t of_variant) {
+  const auto part_is_spent = [&](Step step, uint32_t of_variant) {
     uint32_t chosen = of_variant;
-    const Step step{ProjectionKind::Field, number};
     const auto field = step_into(b.m, b.types, at, step, &chosen);
     if (!field) return false;
     steps.push_back(step);
@@ -83,6 +79,7 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
     return spent;
   };
   const spec::TypeRow& row = b.m.types[at.type];
+  if (b.kind(at.type) == TypeKind::Box) return part_is_spent({ProjectionKind::Deref, 0}, spec::kNone);
   if (b.kind(at.type) == TypeKind::Enum && variant == spec::kNone) {
     // Something was moved out of one variant, so that is the variant it was.
     steps.push_back({ProjectionKind::Variant, moved_variant});
@@ -92,7 +89,7 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
   }
   const uint32_t count = variant != spec::kNone ? b.m.variants[row.a + variant].fields.count : row.b;
   for (uint32_t f = 0; f < count; ++f) {
-    if (!field_is_spent(f, variant)) return false;
+    if (!part_is_spent({ProjectionKind::Field, f}, variant)) return false;
   }
   return true;
 }
@@ -201,6 +198,7 @@ Result<void> write(Body& b, uint32_t p, bool drops_old) {
 }
 
 Result<void> drop_place(Body& b, uint32_t p) {
+  if (!b.place(p).readable) return refuse_at(b, Refusal::OperandType, describe(b, p) + " has no size and cannot be dropped by itself");
   if (!b.facts(b.type_of(p).type).needs_drop) return refuse_at(b, Refusal::OperandType, describe(b, p) + " needs no drop");
   STARK_TRY(require_available(b, p));
   STARK_TRY(require_free(b, p, Access::Drop));

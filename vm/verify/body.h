@@ -19,11 +19,6 @@ using spec::OperandMode;
 using spec::ProjectionKind;
 using spec::TypeKind;
 
-// A type in a position: its lifetime slots are regions of the function. 0 is 'static, 1… the signature's, then local ones.
-struct TypedPlace {
-  uint32_t type = 0;
-  std::vector<uint32_t> regions;
-};
 
 struct Step {
   ProjectionKind kind = ProjectionKind::None;
@@ -40,6 +35,7 @@ struct PlaceInfo {
   bool through_index = false;      // an element whose number is not known here, or of a Vec
   bool through_drop = false;       // a field of a type that has its own destructor
   bool readable = true;            // has a size
+  size_t own_from = 0;             // steps up to and with the last dereference of a reference; behind it all is owned
   // Regions of the references dereferenced, outermost last; a reborrow inherits from them.
   struct Crossed {
     uint32_t region;
@@ -75,7 +71,7 @@ struct Body {
   uint32_t region_count = 1;
   std::vector<PlaceInfo> places{};          // registers first
   std::vector<uint32_t> region_users{};     // by region: how many register slots name it
-  std::vector<std::vector<bool>> outlives{};  // [longer][shorter] among the fixed regions, closed transitively
+  OutlivesTable outlives{};               // [longer][shorter] among the fixed regions, closed transitively
   std::vector<bool> loan_issued{};
 
   // At the current point.
@@ -140,6 +136,8 @@ TypeKind kind_of(const Body& b, const Value& value);
 bool fits(const Body& b, const Value& value, uint32_t type);
 // A tensor of type `have` may stand for `want`: what `want` knows, `have` knows to be the same.
 bool covers(const spec::TensorType& want, const spec::TensorType& have);
+// Two lifetimes that may not differ: the same region, or fixed ones that outlive each other.
+bool are_equal(const Body& b, uint32_t x, uint32_t y);
 // Lifetimes of `value` become those of `to`; slot by slot, by the variance of the type.
 Result<void> gather(const Body& b, const Value& value, const TypedPlace& to, Arrivals& arrivals);
 Result<void> gather_loans(const Body& b, const LoanSet& loans, uint32_t region, Arrivals& arrivals);
@@ -148,18 +146,16 @@ Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old =
 Result<void> put(Body& b, const Value& value, uint32_t place, bool drops_old = false);
 Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t region);
 
-// calls.cpp, natives.cpp: a signature with its lifetimes numbered from 1, ready to be matched with one call.
-struct CallShape {
-  std::vector<TypedPlace> parameters;
-  TypedPlace result;
-  uint32_t region_count = 0;
-  bool is_matched = false;  // the values' types have been compared with the parameters'
-  std::vector<std::pair<uint32_t, uint32_t>> outlives;  // (longer, shorter)
-};
+// calls.cpp, natives.cpp
 Result<void> check_call(Body& b, uint32_t target, const CallShape& shape, std::span<const Value> values);
-CallShape shape_of_function(const Body& b, uint32_t function);
 // Finds the types of the native's variables from the values and the target.
 Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<const Value> values, uint32_t target);
+
+// objects.cpp: what goes into an object of its own, and calls of what only a vtable knows.
+Result<void> check_box(Body& b, uint32_t target, const Value& value);
+Result<void> check_dyn(Body& b, uint32_t target, const Value& value, uint32_t vtable);
+Result<void> check_fn(Body& b, uint32_t target, const Value& value, uint32_t vtable);
+Result<CallShape> shape_of_method(const Body& b, uint32_t method, std::span<const Value> values);
 
 // typing.cpp: one instruction, by the rule of its row. `words` are behind the head.
 Result<void> check_instruction(Body& b, spec::Opcode op, std::span<const uint32_t> words);

@@ -37,7 +37,7 @@ Result<void> take_argument(const Body& b, const TypedPlace& parameter, const Val
 }
 
 // What a longer lifetime stands for, a shorter one may stand for too.
-void close_outlives(const CallShape& shape, Lifetimes& lifetimes) {
+void let_flow(const CallShape& shape, Lifetimes& lifetimes) {
   for (bool changed = true; changed;) {
     changed = false;
     for (const auto& [longer, shorter] : shape.outlives) {
@@ -46,21 +46,52 @@ void close_outlives(const CallShape& shape, Lifetimes& lifetimes) {
   }
 }
 
+// A body may take lifetimes that outlive each other for one, and one that outlives 'static for 'static: so they must be.
+Result<void> check_declared(const Body& b, const CallShape& shape, const Lifetimes& lifetimes) {
+  const OutlivesTable outlives = close_outlives(shape.region_count, shape.outlives);
+  for (uint32_t l = 1; l <= shape.region_count; ++l) {
+    const uint32_t bound = lifetimes.bound[l];
+    if (outlives[l][0]) {
+      STARK_TRY(check_into_fixed(b, lifetimes.loans[l], 0));
+      if (bound != spec::kNone && bound != 0) return refuse_at(b, Refusal::RegionTooShort, "a call wants a 'static lifetime");
+    }
+    for (uint32_t k = l + 1; k <= shape.region_count; ++k) {
+      if (!outlives[l][k] || !outlives[k][l] || bound == spec::kNone || lifetimes.bound[k] == spec::kNone) continue;
+      if (bound != lifetimes.bound[k]) return refuse_at(b, Refusal::RegionTooShort, "two lifetimes of a call must be one and may differ");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
-CallShape shape_of_function(const Body& b, uint32_t function) {
-  const spec::SignatureRow& s = b.m.signatures[b.m.functions[function].signature];
+// 'static outlives everything, every lifetime itself.
+OutlivesTable close_outlives(uint32_t regions, std::span<const std::pair<uint32_t, uint32_t>> pairs) {
+  OutlivesTable table(regions + 1);
+  table[0].set();
+  for (uint32_t r = 0; r <= regions; ++r) table[r].set(r);
+  for (const auto& [longer, shorter] : pairs) table[longer].set(shorter);
+  for (uint32_t k = 0; k <= regions; ++k) {
+    for (uint32_t i = 0; i <= regions; ++i) {
+      if (table[i][k]) table[i] |= table[k];
+    }
+  }
+  return table;
+}
+
+CallShape shape_of_signature(const spec::Module& m, const Types& types, uint32_t signature) {
+  const spec::SignatureRow& s = m.signatures[signature];
   const auto typed = [&](spec::TypeUse use) {
     TypedPlace t{use.type, {}};
-    for (uint32_t i = 0; i < b.facts(use.type).region_slots; ++i) t.regions.push_back(b.m.regions[use.first_region + i]);
+    for (uint32_t i = 0; i < types.facts[use.type].region_slots; ++i) t.regions.push_back(m.regions[use.first_region + i]);
     return t;
   };
   CallShape shape;
-  for (uint32_t i = 0; i < s.parameters.count; ++i) shape.parameters.push_back(typed(b.m.type_uses[s.parameters.first + i]));
+  for (uint32_t i = 0; i < s.parameters.count; ++i) shape.parameters.push_back(typed(m.type_uses[s.parameters.first + i]));
   shape.result = typed(s.result);
   shape.region_count = s.region_count;
   for (uint32_t i = 0; i < s.outlives.count; ++i) {
-    const auto& pair = b.m.outlives[s.outlives.first + i];
+    const auto& pair = m.outlives[s.outlives.first + i];
     shape.outlives.emplace_back(pair.longer, pair.shorter);
   }
   return shape;
@@ -71,7 +102,7 @@ Result<void> check_call(Body& b, uint32_t target, const CallShape& shape, std::s
   if (b.type_of(target).type != shape.result.type) return refuse_at(b, Refusal::Signature, "a call's result goes into a place of another type");
   Lifetimes lifetimes{std::vector<LoanSet>(shape.region_count + 1), std::vector<uint32_t>(shape.region_count + 1, spec::kNone)};
   for (size_t i = 0; i < values.size(); ++i) STARK_TRY(take_argument(b, shape.parameters[i], values[i], shape.is_matched, lifetimes));
-  close_outlives(shape, lifetimes);
+  let_flow(shape, lifetimes);
   // Through a mutable reference the callee may store whatever the lifetime stands for.
   Arrivals arrivals;
   const auto let_in = [&](uint32_t lifetime, uint32_t region) -> Result<void> {
@@ -92,6 +123,7 @@ Result<void> check_call(Body& b, uint32_t target, const CallShape& shape, std::s
     if (invariant) STARK_TRY(bind(b, lifetimes, lifetime, to.regions[s]));
     STARK_TRY(let_in(lifetime, to.regions[s]));
   }
+  if (!shape.is_matched && !shape.outlives.empty()) STARK_TRY(check_declared(b, shape, lifetimes));
   return arrive(b, target, std::move(arrivals));
 }
 

@@ -1,10 +1,9 @@
 // vm/verify/layouts.cpp — proof 2: what every type looks like in memory, and what may be done with its values.
 // Room: vm/verify. In: type, field and variant tables with proven indices. Out: Types, or V20, V40, V43.
-// Sizes go depth first along "contains by value"; abilities are least fixpoints, so recursive types through Vec come out right.
+// Sizes go depth first along "contains by value"; a Vec, Box or reference ends the way down.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 
 #include "bytecode-spec/limits.h"
 #include "bytecode-spec/tables.h"
@@ -14,7 +13,6 @@
 namespace stark::vm {
 namespace {
 
-using spec::kNone;
 using spec::Module;
 using spec::TypeKind;
 
@@ -30,8 +28,7 @@ class LayoutProof {
     STARK_TRY(count_regions());
     STARK_TRY(check_field_regions());
     for (uint32_t t = 0; t < m_.types.size(); ++t) STARK_TRY(lay_out(t, 0));
-    find_abilities();
-    find_variance();
+    find_abilities(m_, out_);
     return std::move(out_);
   }
 
@@ -39,6 +36,8 @@ class LayoutProof {
   enum class State : uint8_t { New, Open, Done };
 
   TypeKind kind(uint32_t t) const { return static_cast<TypeKind>(m_.types[t].kind); }
+
+  bool is_unsized(uint32_t t) const { return spec::has(kind(t), spec::kUnsized); }
 
   // Structural types stand after their parts, and nominal ones say their count, so one pass in order is enough.
   Result<void> count_regions() {
@@ -50,7 +49,10 @@ class LayoutProof {
         case TypeKind::Enum: slots = row.d; break;
         case TypeKind::Vec:
         case TypeKind::Array:
-        case TypeKind::Slice: slots = slots_of(row.a); break;
+        case TypeKind::Slice:
+        case TypeKind::Box: slots = slots_of(row.a); break;
+        case TypeKind::Dyn:
+        case TypeKind::Fn: slots = 1; break;  // what the value inside borrows
         case TypeKind::Ref: slots = 1 + slots_of(row.a); break;
         case TypeKind::Tuple:
           for (uint32_t f = 0; f < row.b; ++f) slots += slots_of(m_.fields[row.a + f].type.type);
@@ -98,14 +100,18 @@ class LayoutProof {
     facts.align = std::max(1u, kind_row.align);
     if (kind_row.flags & spec::kManaged) facts.pointers.push_back({0, PointerSlot::Kind::Base});
     switch (kind(t)) {
+      case TypeKind::Dyn: facts.is_sized = false; break;
       case TypeKind::Slice:
         facts.is_sized = false;
         [[fallthrough]];
       case TypeKind::Vec:
-        if (kind(row.a) == TypeKind::Slice) return refuse(Refusal::Layout, "elements without a size");
+        if (is_unsized(row.a)) return refuse(Refusal::Layout, "elements without a size");
+        break;
+      case TypeKind::Box:
+        if (is_unsized(row.a)) facts.size = 16;
         break;
       case TypeKind::Ref: {
-        const bool fat = kind(row.a) == TypeKind::Str || kind(row.a) == TypeKind::Slice;
+        const bool fat = kind(row.a) == TypeKind::Str || is_unsized(row.a);
         facts.size = fat ? 16 : 8;
         facts.align = 8;
         facts.pointers.push_back({0, PointerSlot::Kind::Interior});
@@ -166,119 +172,6 @@ class LayoutProof {
       }
     }
     return {};
-  }
-
-  // Calls `visit` with every type that a value of `t` owns: by value, or behind a Vec.
-  template <class Visit>
-  void owned_parts(uint32_t t, Visit visit) const {
-    const spec::TypeRow& row = m_.types[t];
-    const auto fields = [&](spec::Range range) {
-      for (uint32_t f = 0; f < range.count; ++f) visit(m_.fields[range.first + f].type.type);
-    };
-    switch (kind(t)) {
-      case TypeKind::Vec:
-      case TypeKind::Array: visit(row.a); break;
-      case TypeKind::Tuple:
-      case TypeKind::Struct: fields({row.a, row.b}); break;
-      case TypeKind::Enum:
-        for (uint32_t v = 0; v < row.b; ++v) fields(m_.variants[row.a + v].fields);
-        break;
-      default: break;
-    }
-  }
-
-  bool has_destructor(uint32_t t) const {
-    return (kind(t) == TypeKind::Struct || kind(t) == TypeKind::Enum) && m_.types[t].c != kNone;
-  }
-  bool starts_as_dropping(uint32_t t) const { return spec::has(kind(t), spec::kOwned) || has_destructor(t); }
-  bool starts_as_moving(uint32_t t) const {
-    const uint32_t flags = spec::row_of(kind(t)).flags;
-    if (kind(t) == TypeKind::Vec || has_destructor(t)) return true;
-    if (flags & spec::kReference) return m_.types[t].b != 0;  // `&mut` moves
-    return (flags & (spec::kCopy | spec::kParts)) == 0;
-  }
-
-  // "Needs drop" and "is not Copy" spread from parts to wholes until nothing changes: linear in the number of parts.
-  void find_abilities() {
-    const size_t count = m_.types.size();
-    std::vector<std::vector<uint32_t>> wholes(count);
-    for (uint32_t t = 0; t < count; ++t) {
-      owned_parts(t, [&](uint32_t part) { wholes[part].push_back(t); });
-    }
-    const auto spread = [&](auto starts) {
-      std::vector<bool> holds(count);
-      std::deque<uint32_t> work;
-      const auto reach = [&](uint32_t t) {
-        if (holds[t]) return;
-        holds[t] = true;
-        work.push_back(t);
-      };
-      for (uint32_t t = 0; t < count; ++t) {
-        if (starts(t)) reach(t);
-      }
-      while (!work.empty()) {
-        for (uint32_t whole : wholes[work.front()]) reach(whole);
-        work.pop_front();
-      }
-      return holds;
-    };
-    const auto drops = spread([&](uint32_t t) { return starts_as_dropping(t); });
-    const auto moves = spread([&](uint32_t t) { return starts_as_moving(t); });
-    for (uint32_t t = 0; t < count; ++t) {
-      out_.facts[t].needs_drop = drops[t];
-      out_.facts[t].is_copy = !moves[t];
-    }
-  }
-
-  // A slot is invariant if it stands behind `&mut` somewhere. Nominal types are found by iterating, which ends since slots
-  // only ever turn from covariant to invariant.
-  void find_variance() {
-    for (uint32_t t = 0; t < m_.types.size(); ++t) out_.variance[t].assign(slots_of(t), Variance::Covariant);
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (uint32_t t = 0; t < m_.types.size(); ++t) changed |= update_variance(t);
-    }
-  }
-  bool update_variance(uint32_t t) {
-    const spec::TypeRow& row = m_.types[t];
-    auto& mine = out_.variance[t];
-    if (mine.empty()) return false;
-    bool changed = false;
-    const auto mark = [&](size_t slot, Variance variance) {
-      if (variance == Variance::Covariant || mine[slot] == Variance::Invariant) return;
-      mine[slot] = Variance::Invariant;
-      changed = true;
-    };
-    const auto fields = [&](spec::Range range) {
-      for (uint32_t f = 0; f < range.count; ++f) {
-        const spec::TypeUse use = m_.fields[range.first + f].type;
-        for (uint32_t s = 0; s < slots_of(use.type); ++s) {
-          const uint32_t parameter = m_.regions[use.first_region + s];
-          if (parameter > 0) mark(parameter - 1, out_.variance[use.type][s]);
-        }
-      }
-    };
-    switch (kind(t)) {
-      case TypeKind::Vec:
-      case TypeKind::Array:
-      case TypeKind::Slice:
-        for (uint32_t s = 0; s < mine.size(); ++s) mark(s, out_.variance[row.a][s]);
-        break;
-      case TypeKind::Ref:
-        for (uint32_t s = 1; s < mine.size(); ++s) mark(s, row.b != 0 ? Variance::Invariant : out_.variance[row.a][s - 1]);
-        break;
-      case TypeKind::Tuple:
-        for (uint32_t f = 0, s = 0; f < row.b; ++f) {
-          for (Variance v : out_.variance[m_.fields[row.a + f].type.type]) mark(s++, v);
-        }
-        break;
-      case TypeKind::Struct: fields({row.a, row.b}); break;
-      case TypeKind::Enum:
-        for (uint32_t v = 0; v < row.b; ++v) fields(m_.variants[row.a + v].fields);
-        break;
-      default: break;
-    }
-    return changed;
   }
 
   const Module& m_;

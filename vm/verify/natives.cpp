@@ -37,6 +37,8 @@ class Matcher {
       case PatternKind::Variable: return match_variable(pattern.name, type, kind, regions);
       case PatternKind::Ref:
         if (kind != TypeKind::Ref || (row.b != 0) != pattern.is_mut) return false;
+        // A variable stands for what has a size: natives take no fat reference for a thin one.
+        if (pattern.parts[0].kind == PatternKind::Variable && b_.facts(type).size != 8) return false;
         regions.push_back(is_result ? result_region() : fresh(argument_references_));
         return part(row.a);
       case PatternKind::Vec: return kind == TypeKind::Vec && part(row.a);

@@ -60,6 +60,7 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     const bool is_mut = b.m.types[from.type].b != 0;
     place.through_reference = true;
     (is_mut ? place.through_mutable : place.through_shared) = true;
+    place.own_from = place.steps.size() + 1;
     place.crossed.push_back({from.regions[0], is_mut});
   }
   const bool element = step.kind == ProjectionKind::Index || (step.kind == ProjectionKind::ConstIndex && kind != TypeKind::Array);
@@ -91,8 +92,8 @@ Result<void> open_places(Body& b) {
       STARK_TRY(add_step(b, place, {kind, row.arguments[i]}, variant));
     }
     if (place.steps.empty()) return refuse(Refusal::Structure, "a place without projections");
-    // Text behind a reference, and slices, have no size: they can be measured, indexed and borrowed.
-    const bool behind_reference = place.steps.back().kind == ProjectionKind::Deref;
+    // Text behind a reference, slices and dyns have no size: they can be measured, indexed and borrowed.
+    const bool behind_reference = place.own_from == place.steps.size();
     place.readable = variant == kNone && b.facts(place.type.type).is_sized && !(behind_reference && b.kind(place.type.type) == TypeKind::Str);
     b.places.push_back(std::move(place));
   }
@@ -143,24 +144,6 @@ Result<void> check_parameters(const Body& b) {
   return {};
 }
 
-// Declared outlives pairs, closed transitively; 'static outlives everything.
-void close_outlives(Body& b) {
-  const uint32_t n = b.fixed_regions;
-  b.outlives.assign(n, std::vector<bool>(n, false));
-  for (uint32_t r = 0; r < n; ++r) b.outlives[r][r] = b.outlives[0][r] = true;
-  for (uint32_t i = 0; i < b.signature.outlives.count; ++i) {
-    const auto& pair = b.m.outlives[b.signature.outlives.first + i];
-    b.outlives[pair.longer][pair.shorter] = true;
-  }
-  for (uint32_t k = 0; k < n; ++k) {
-    for (uint32_t i = 0; i < n; ++i) {
-      for (uint32_t j = 0; j < n; ++j) {
-        if (b.outlives[i][k] && b.outlives[k][j]) b.outlives[i][j] = true;
-      }
-    }
-  }
-}
-
 }  // namespace
 
 Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant) {
@@ -186,7 +169,8 @@ Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPla
       }
       return TypedPlace{row.a, from.regions};
     case ProjectionKind::Deref:
-      if (kind != TypeKind::Ref) return refuse(Refusal::OperandType, "a dereference of something that is no reference");
+      if (kind == TypeKind::Box) return TypedPlace{row.a, from.regions};
+      if (kind != TypeKind::Ref) return refuse(Refusal::OperandType, "a dereference of something that is neither reference nor Box");
       return TypedPlace{row.a, {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
   }
@@ -207,7 +191,7 @@ Result<Body> open_body(const spec::Bundle& bundle, const Types& types, uint32_t 
   STARK_TRY(open_registers(b));
   STARK_TRY(open_places(b));
   STARK_TRY(check_parameters(b));
-  close_outlives(b);
+  b.outlives = close_outlives(signature.region_count, shape_of_signature(m, types, f.signature).outlives);
   b.loan_issued.assign(b.loans.size(), false);
   b.state.held.assign(b.registers.size(), Held::Unset);
   b.state.moved.resize(b.registers.size());

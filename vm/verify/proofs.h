@@ -2,9 +2,13 @@
 // Room: vm/verify, private. In: Module, and what earlier proofs derived. Out: facts, or the first refusal.
 #pragma once
 
+#include <bitset>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "bytecode-spec/base/error.h"
+#include "bytecode-spec/limits.h"
 #include "bytecode-spec/module.h"
 #include "bytecode-spec/reader.h"
 #include "vm/verify/type_facts.h"
@@ -20,12 +24,35 @@ struct Types {
   std::vector<std::vector<Variance>> variance;  // one per region slot
 };
 
+// Which lifetimes of a signature outlive which, [longer][shorter], closed; 'static outlives all.
+using OutlivesTable = std::vector<std::bitset<spec::kMaxRegionArguments + 1>>;
+OutlivesTable close_outlives(uint32_t regions, std::span<const std::pair<uint32_t, uint32_t>> pairs);
+
+// A type in a position: its lifetime slots are regions. 0 is 'static, 1… the signature's, then those of a function's own.
+struct TypedPlace {
+  uint32_t type = 0;
+  std::vector<uint32_t> regions;
+};
+// A signature with its lifetimes numbered from 1, ready to be matched with a call or another signature.
+struct CallShape {
+  std::vector<TypedPlace> parameters;
+  TypedPlace result;
+  uint32_t region_count = 0;
+  bool is_matched = false;  // the values' types have been compared with the parameters'
+  std::vector<std::pair<uint32_t, uint32_t>> outlives;  // (longer, shorter)
+};
+CallShape shape_of_signature(const spec::Module& m, const Types& types, uint32_t signature);
+
 // 1. Indices, ranges, codes, names.
 Result<void> prove_structure(const spec::Module& module);
 // 2. Layouts, sizes, pointer maps, abilities, region slots, variance.
 Result<Types> prove_types(const spec::Module& module);
+// 2b. The abilities and variances among them.
+void find_abilities(const spec::Module& module, Types& types);
 // 3. Signatures: parameters are sized, lifetimes are declared; drop functions and the entry have the right form.
 Result<void> prove_signatures(const spec::Module& module, const Types& types);
+// 3b. Trait objects: methods take their dyn, and every slot of a vtable keeps what the method promises.
+Result<void> prove_vtables(const spec::Module& module, const Types& types);
 // 4. Tensor graphs, and what they are made of.
 Result<void> prove_graphs(const spec::Module& module);
 // 5. One function: types, moves, loans, edges. Gives the type of each of its places.

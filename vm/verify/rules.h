@@ -10,7 +10,7 @@ namespace stark::vm {
 
 // The fields of one instruction, taken from its words in the order of the row's letters.
 struct Fields {
-  std::vector<uint32_t> numbers;   // d, p, r, l, t, c, f, n, g, s, v, i, b
+  std::vector<uint32_t> numbers;   // d, p, r, l, t, c, f, n, g, s, y, v, i, b
   std::vector<uint32_t> targets;   // D
   std::vector<Value> values;       // u, U: used in order
 };
@@ -67,6 +67,7 @@ class Rules {
   LoanSet lent(uint32_t l, const PlaceInfo& place) const;
   Result<void> format();
   Result<void> call_native();
+  Result<void> call_dyn();
 
   // typing_tensors.cpp
   bool is_element(TypeKind k, spec::DType dtype) const;

@@ -56,14 +56,16 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
   const spec::TypeRow& row = m.types[i];
   c.code(row.kind, spec::type_kinds().size(), "type kind");
   if (!c.ok()) return;
-  const bool nominal = row.kind == static_cast<uint32_t>(TypeKind::Struct) || row.kind == static_cast<uint32_t>(TypeKind::Enum);
-  if (nominal) c.name(row.name, "type name");
+  const auto kind = static_cast<TypeKind>(row.kind);
+  if (kind == TypeKind::Struct || kind == TypeKind::Enum || kind == TypeKind::Dyn) c.name(row.name, "type name");
   // Structural types stand after their parts, so that they cannot contain themselves.
   const auto part = [&](uint32_t t) { c.index(t, i, "part of a type"); };
-  switch (static_cast<TypeKind>(row.kind)) {
+  switch (kind) {
     case TypeKind::Vec:
     case TypeKind::Array:
-    case TypeKind::Slice: part(row.a); break;
+    case TypeKind::Slice:
+    case TypeKind::Box:
+    case TypeKind::Fn: part(row.a); break;
     case TypeKind::Ref:
       part(row.a);
       c.code(row.b, 2, "mutability");
@@ -76,7 +78,7 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
       break;
     case TypeKind::Struct:
     case TypeKind::Enum:
-      c.range({row.a, row.b}, row.kind == static_cast<uint32_t>(TypeKind::Struct) ? m.fields.size() : m.variants.size(), "members");
+      c.range({row.a, row.b}, kind == TypeKind::Struct ? m.fields.size() : m.variants.size(), "members");
       c.index_or_none(row.c, m.functions.size(), "drop function");
       c.limit(row.d, spec::kMaxRegionArguments, "lifetime parameters");
       break;
@@ -86,7 +88,10 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
       c.code(row.c, spec::kDTypeCount, "element type");
       break;
     case TypeKind::Opaque: c.code(row.a, spec::opaques().size(), "opaque"); break;
-    case TypeKind::Fn: c.index(row.a, m.signatures.size(), "signature"); break;
+    case TypeKind::Dyn:
+      c.range({row.a, row.b}, m.dyn_methods.size(), "methods");
+      c.code(row.c, 4, "flags of a dyn");
+      break;
     default: break;
   }
 }
@@ -105,6 +110,19 @@ void check_types(Checker& c, const Module& m) {
   for (int64_t dim : m.dims) {
     if (dim < spec::kUnknownDim) c.fail_with(Refusal::TensorSize, fmt::format("a dim of {}", dim));
   }
+}
+
+void check_vtables(Checker& c, const Module& m) {
+  for (const auto& method : m.dyn_methods) {
+    c.name(method.name, "method name");
+    c.index(method.signature, m.signatures.size(), "signature");
+  }
+  for (const auto& vtable : m.vtables) {
+    c.index(vtable.type, m.types.size(), "type");
+    c.index(vtable.dyn, m.types.size(), "type");
+    c.range(vtable.functions, m.vtable_functions.size(), "functions of a vtable");
+  }
+  for (uint32_t function : m.vtable_functions) c.index(function, m.functions.size(), "function");
 }
 
 void check_signatures(Checker& c, const Module& m) {
@@ -204,6 +222,7 @@ Result<void> prove_structure(const Module& module) {
   Checker c(module);
   check_types(c, module);
   check_signatures(c, module);
+  check_vtables(c, module);
   for (size_t i = 0; i < module.functions.size() && c.ok(); ++i) check_function(c, module, module.functions[i]);
   for (size_t i = 0; i < module.constants.size() && c.ok(); ++i) check_constant(c, module, module.constants[i]);
   check_graphs(c, module);

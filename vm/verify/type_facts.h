@@ -24,6 +24,7 @@ struct TypeFacts {
   bool is_copy = false;
   bool needs_drop = false;   // dropping it does something: frees owned memory, runs a drop function, or a part of it does
   bool is_sized = true;
+  bool is_send = true, is_sync = true;
   uint32_t region_slots = 0;
   std::vector<PointerSlot> pointers;    // of one value, by offset
   std::vector<uint32_t> field_offsets;  // structs, tuples: by field. Enums: variant v's field f is

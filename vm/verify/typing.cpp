@@ -25,6 +25,7 @@ size_t table_size(const Body& b, char letter) {
     case 'n': return spec::native_rows().size();
     case 'g': return b.m.graphs.size();
     case 's': return b.m.segments.size();
+    case 'y': return b.m.vtables.size();
     case 'b': return b.blocks.size();
     default: return spec::kNone;
   }
@@ -73,6 +74,9 @@ Result<void> Rules::apply() {
     case Rule::Make: return make();
     case Rule::MakeVariant: return make_variant();
     case Rule::Repeat: return repeat();
+    case Rule::Box: return check_box(b, target(), f.values[0]);
+    case Rule::Dyn: return check_dyn(b, target(), f.values[0], f.numbers[1]);
+    case Rule::Fn: return check_fn(b, target(), f.values[0], f.numbers[1]);
     case Rule::Tag: return tag();
     case Rule::Len: return len();
     case Rule::Borrow: return borrow();
@@ -88,7 +92,8 @@ Result<void> Rules::apply() {
     case Rule::Cast: return cast();
     case Rule::Compare: return compare();
     case Rule::Format: return format();
-    case Rule::Call: return check_call(b, f.numbers[0], shape_of_function(b, f.numbers[1]), f.values);
+    case Rule::Call: return check_call(b, target(), shape_of_signature(b.m, b.types, b.m.functions[f.numbers[1]].signature), f.values);
+    case Rule::CallDyn: return call_dyn();
     case Rule::CallNative: return call_native();
     case Rule::Tensor: return tensor();
     case Rule::TensorConst: return tensor_const();

@@ -106,6 +106,11 @@ Result<void> Rules::format() {
   STARK_TRY(check_template(b, b.m.text_of(range), f.values.size()));
   return to_kind(TypeKind::Str);
 }
+Result<void> Rules::call_dyn() {
+  auto shape = shape_of_method(b, f.numbers[1], f.values);
+  if (!shape) return std::unexpected(shape.error());
+  return check_call(b, target(), *shape, f.values);
+}
 Result<void> Rules::call_native() {
   auto shape = shape_of_native(b, f.numbers[1], f.values, target());
   if (!shape) return std::unexpected(shape.error());

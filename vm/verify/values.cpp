@@ -14,13 +14,12 @@ bool is_own_region(const Body& b, uint32_t place, uint32_t region) {
   return b.is_register(place) && region >= b.fixed_regions && b.region_users[region] == 1;
 }
 
-// Two lifetimes that may not differ: the same region, or fixed ones that outlive each other.
+}  // namespace
+
 bool are_equal(const Body& b, uint32_t x, uint32_t y) {
   if (x == y) return true;
   return x < b.fixed_regions && y < b.fixed_regions && b.outlives[x][y] && b.outlives[y][x];
 }
-
-}  // namespace
 
 Result<Value> use(Body& b, uint32_t word) {
   const spec::Operand operand = spec::decode_operand(word);

@@ -1,0 +1,179 @@
+// vm/verify/abilities.cpp — proof 2b: what may be done with values of each type: copy, drop, send; how their lifetimes may change.
+// Room: vm/verify. In: type tables with counted region slots. Out: abilities in TypeFacts, variances in Types.
+// Each is a least fixpoint over "owns" and "refers to", so recursive types through Vec, Box and references come out right.
+#include <deque>
+
+#include "bytecode-spec/tables.h"
+#include "vm/verify/proofs.h"
+
+namespace stark::vm {
+namespace {
+
+using spec::kNone;
+using spec::Module;
+using spec::TypeKind;
+
+using Edges = std::vector<std::vector<uint32_t>>;
+
+// Calls `visit` with every type that a value of `t` owns: by value, or behind a Vec or Box.
+template <class Visit>
+void owned_parts(const Module& m, uint32_t t, Visit visit) {
+  const spec::TypeRow& row = m.types[t];
+  const auto fields = [&](spec::Range range) {
+    for (uint32_t f = 0; f < range.count; ++f) visit(m.fields[range.first + f].type.type);
+  };
+  switch (static_cast<TypeKind>(row.kind)) {
+    case TypeKind::Vec:
+    case TypeKind::Slice:
+    case TypeKind::Box:
+    case TypeKind::Array: visit(row.a); break;
+    case TypeKind::Tuple:
+    case TypeKind::Struct: fields({row.a, row.b}); break;
+    case TypeKind::Enum:
+      for (uint32_t v = 0; v < row.b; ++v) fields(m.variants[row.a + v].fields);
+      break;
+    default: break;
+  }
+}
+
+// Everything that is reached from where `starts` holds, along the edges.
+template <class Starts>
+std::vector<bool> spread(const Edges& edges, Starts starts) {
+  std::vector<bool> holds(edges.size());
+  std::deque<uint32_t> work;
+  const auto reach = [&](uint32_t node) {
+    if (holds[node]) return;
+    holds[node] = true;
+    work.push_back(node);
+  };
+  for (uint32_t node = 0; node < edges.size(); ++node) {
+    if (starts(node)) reach(node);
+  }
+  while (!work.empty()) {
+    for (uint32_t next : edges[work.front()]) reach(next);
+    work.pop_front();
+  }
+  return holds;
+}
+
+struct Rows {
+  const Module& m;
+
+  TypeKind kind(uint32_t t) const { return static_cast<TypeKind>(m.types[t].kind); }
+  bool has_destructor(uint32_t t) const {
+    return (kind(t) == TypeKind::Struct || kind(t) == TypeKind::Enum) && m.types[t].c != kNone;
+  }
+  // What a Dyn hides may need a drop, so it does.
+  bool starts_as_dropping(uint32_t t) const {
+    return spec::has(kind(t), spec::kOwned) || has_destructor(t) || kind(t) == TypeKind::Dyn;
+  }
+  bool starts_as_moving(uint32_t t) const {
+    const uint32_t flags = spec::row_of(kind(t)).flags;
+    if (kind(t) == TypeKind::Vec || kind(t) == TypeKind::Box || has_destructor(t)) return true;
+    if (flags & spec::kReference) return m.types[t].b != 0;  // `&mut` moves
+    return (flags & (spec::kCopy | spec::kParts)) == 0;
+  }
+};
+
+// "Needs drop" and "is not Copy" spread from parts to wholes.
+void find_copy_and_drop(const Module& m, Types& types) {
+  const Rows rows{m};
+  Edges wholes(m.types.size());
+  for (uint32_t t = 0; t < m.types.size(); ++t) {
+    owned_parts(m, t, [&](uint32_t part) { wholes[part].push_back(t); });
+  }
+  const auto drops = spread(wholes, [&](uint32_t t) { return rows.starts_as_dropping(t); });
+  const auto moves = spread(wholes, [&](uint32_t t) { return rows.starts_as_moving(t); });
+  for (uint32_t t = 0; t < m.types.size(); ++t) {
+    types.facts[t].needs_drop = drops[t];
+    types.facts[t].is_copy = !moves[t];
+  }
+}
+
+// Node 2t: `t` is not Send; 2t + 1: it is not Sync. What a dyn does not promise, it lacks; sharing what is not Sync is not Send.
+void find_thread_abilities(const Module& m, Types& types) {
+  const Rows rows{m};
+  Edges edges(2 * m.types.size());
+  const auto spreads = [&](uint32_t from, uint32_t to) {
+    edges[2 * from].push_back(2 * to);
+    edges[2 * from + 1].push_back(2 * to + 1);
+  };
+  for (uint32_t t = 0; t < m.types.size(); ++t) {
+    owned_parts(m, t, [&](uint32_t part) { spreads(part, t); });
+    const bool is_ref = rows.kind(t) == TypeKind::Ref, is_fn = rows.kind(t) == TypeKind::Fn;
+    if (is_ref && m.types[t].b == 0) {
+      auto& unsynced = edges[2 * m.types[t].a + 1];
+      unsynced.insert(unsynced.end(), {2 * t, 2 * t + 1});
+    } else if (is_ref || is_fn) {
+      spreads(m.types[t].a, t);
+      if (is_fn) edges[2 * m.types[t].a + 1].push_back(2 * t);  // copies share one object
+    }
+  }
+  const auto lacks = spread(edges, [&](uint32_t node) {
+    const uint32_t t = node / 2, promise = node % 2 == 0 ? spec::kDynSend : spec::kDynSync;
+    return rows.kind(t) == TypeKind::Dyn && (m.types[t].c & promise) == 0;
+  });
+  for (uint32_t t = 0; t < m.types.size(); ++t) {
+    types.facts[t].is_send = !lacks[2 * t];
+    types.facts[t].is_sync = !lacks[2 * t + 1];
+  }
+}
+
+// A slot is invariant if it stands behind `&mut` somewhere. Gives whether something changed.
+bool update_variance(const Module& m, Types& types, uint32_t t) {
+  const spec::TypeRow& row = m.types[t];
+  auto& mine = types.variance[t];
+  if (mine.empty()) return false;
+  bool changed = false;
+  const auto mark = [&](size_t slot, Variance variance) {
+    if (variance == Variance::Covariant || mine[slot] == Variance::Invariant) return;
+    mine[slot] = Variance::Invariant;
+    changed = true;
+  };
+  const auto fields = [&](spec::Range range) {
+    for (uint32_t f = 0; f < range.count; ++f) {
+      const spec::TypeUse use = m.fields[range.first + f].type;
+      for (uint32_t s = 0; s < types.facts[use.type].region_slots; ++s) {
+        const uint32_t parameter = m.regions[use.first_region + s];
+        if (parameter > 0) mark(parameter - 1, types.variance[use.type][s]);
+      }
+    }
+  };
+  switch (static_cast<TypeKind>(row.kind)) {
+    case TypeKind::Vec:
+    case TypeKind::Array:
+    case TypeKind::Slice:
+    case TypeKind::Box:
+      for (uint32_t s = 0; s < mine.size(); ++s) mark(s, types.variance[row.a][s]);
+      break;
+    case TypeKind::Ref:
+      for (uint32_t s = 1; s < mine.size(); ++s) mark(s, row.b != 0 ? Variance::Invariant : types.variance[row.a][s - 1]);
+      break;
+    case TypeKind::Tuple:
+      for (uint32_t f = 0, s = 0; f < row.b; ++f) {
+        for (Variance v : types.variance[m.fields[row.a + f].type.type]) mark(s++, v);
+      }
+      break;
+    case TypeKind::Struct: fields({row.a, row.b}); break;
+    case TypeKind::Enum:
+      for (uint32_t v = 0; v < row.b; ++v) fields(m.variants[row.a + v].fields);
+      break;
+    default: break;
+  }
+  return changed;
+}
+
+}  // namespace
+
+// Variances of nominal types are found by iterating, which ends since slots only ever turn from covariant to invariant.
+void find_abilities(const Module& m, Types& types) {
+  find_copy_and_drop(m, types);
+  find_thread_abilities(m, types);
+  for (uint32_t t = 0; t < m.types.size(); ++t) types.variance[t].assign(types.facts[t].region_slots, Variance::Covariant);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (uint32_t t = 0; t < m.types.size(); ++t) changed |= update_variance(m, types, t);
+  }
+}
+
+}  // namespace stark::vm
