@@ -2,33 +2,12 @@
 // Room: tests/unit. In: assembly text. Out: doctest verdict over what they print and how they end.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #define DOCTEST_CONFIG_NO_SHORT_MACRO_NAMES
-#include <doctest/doctest.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <fstream>
-
-#include "bytecode-spec/assembler.h"
-#include "bytecode-spec/writer.h"
-#include "vm/run/machine.h"
+#include "tests/unit/run_module.h"
 
 namespace {
 
 using namespace stark;
-using namespace stark::vm;
-
-struct Run {
-  int status = 0;
-  std::string out, errors;
-  uint64_t collections = 0;
-};
-
-std::string drain(int descriptor) {
-  std::string text(static_cast<size_t>(lseek(descriptor, 0, SEEK_END)), '\0');
-  DOCTEST_REQUIRE(pread(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-  close(descriptor);
-  return text;
-}
+using test::Run;
 
 const char* const kTypes = R"(.skbc 1
 .entry f0
@@ -77,32 +56,7 @@ const char* const kTypes = R"(.skbc 1
 .constant c14 bool 0x1
 )";
 
-Run run(const std::string& functions, bool stress) {
-  HostOptions options;
-  auto assembled = spec::assemble(kTypes + functions);
-  if (!assembled) DOCTEST_FAIL(assembled.error().message);
-  spec::lay_out_segments(assembled->module, {});
-  auto bundle = std::make_shared<spec::Bundle>();
-  bundle->module = assembled->module;
-  auto verified = verify(bundle);
-  if (!verified) DOCTEST_FAIL(verified.error().code << " " << verified.error().message);
-  Program program(std::move(*verified), Machine::handlers());
-  options.heap.stress = options.heap.poison = options.heap.verify = stress;
-  options.output = memfd_create("out", 0);
-  options.errors = memfd_create("errors", 0);
-  Run r;
-  {
-    Host host(program, options);
-    Machine machine(host);
-    r.status = machine.run(program.module().entry);
-    host.out.flush();
-    r.collections = host.heap.stats().collections;
-    DOCTEST_CHECK(host.tensors.stats().live == 0);
-  }
-  r.out = drain(options.output);
-  r.errors = drain(options.errors);
-  return r;
-}
+Run run(const std::string& functions, bool stress) { return test::run_module(kTypes + functions, stress); }
 
 // The function that every type table above names as a destructor.
 const char* const kNoisyDrop = R"(.function f1 "Noisy::drop" s1 regions 1 file 0
@@ -120,13 +74,7 @@ const char* const kNoisyDrop = R"(.function f1 "Noisy::drop" s1 regions 1 file 0
 
 // `main` is f0, the destructor f1; `more` begins with f2.
 void check(const std::string& main, const std::string& out, int status = 0, const std::string& errors = "", const std::string& more = "") {
-  for (bool stress : {false, true}) {
-    DOCTEST_CAPTURE(stress);
-    const Run r = run(main + kNoisyDrop + more, stress);
-    DOCTEST_CHECK(r.out == out);
-    DOCTEST_CHECK(r.errors == errors);
-    DOCTEST_CHECK(r.status == status);
-  }
+  test::check_module(kTypes + main + kNoisyDrop + more, out, status, errors);
 }
 
 }  // namespace

@@ -52,18 +52,26 @@ void Translator::step(Where& at, ProjectionKind kind, uint32_t argument) {
       return element(at, index);
     }
     case ProjectionKind::Index: return element(at, f_.registers[argument]);
-    case ProjectionKind::Deref: {
-      const uint32_t reference = at.type;
-      const bool is_fat = types().is_fat(reference);
-      uint32_t slot = at.offset;
-      if (at.kind != Where::Kind::Frame) {
-        slot = scratch(is_fat ? 16 : 8);
-        load(slot, at);
-      }
-      at = {is_fat ? Where::Kind::Fat : Where::Kind::Memory, slot, 0, types().row(reference).a};
-      return;
-    }
+    case ProjectionKind::Deref: return dereference(at);
   }
+}
+
+// A box's value lies behind its object's header; what a fat one stands for becomes a fat reference.
+void Translator::dereference(Where& at) {
+  const uint32_t reference = at.type;
+  const bool is_fat = types().is_fat(reference), is_box = types().is(reference, TypeKind::Box);
+  uint32_t slot = at.offset;
+  if (at.kind != Where::Kind::Frame) {
+    slot = scratch(is_fat ? 16 : 8);
+    load(slot, at);
+  }
+  if (is_fat && is_box) {
+    const uint32_t fat = scratch(16);
+    emit(Exec::LeaP, fat, slot, kBoxed);
+    copy(fat + 8, slot + 8, 8);
+    slot = fat;
+  }
+  at = {is_fat ? Where::Kind::Fat : Where::Kind::Memory, slot, is_box && !is_fat ? kBoxed : 0, types().row(reference).a};
 }
 
 // The address of an element goes to a slot, after the index was checked.

@@ -15,6 +15,13 @@ gc::SlotKind slot_kind(const PointerSlot& slot) {
 
 uint32_t aligned(uint32_t offset, uint32_t to) { return (offset + to - 1) / to * to; }
 
+// Where a register lies behind `end`, which it moves on.
+uint32_t place_behind(const TypeFacts& facts, uint32_t& end) {
+  const uint32_t offset = aligned(end, std::max(facts.align, facts.size >= 8 ? 8u : 1u));
+  end = offset + facts.size;
+  return offset;
+}
+
 }  // namespace
 
 Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers)
@@ -24,6 +31,18 @@ Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers)
   for (uint32_t f = 0; f < functions_.size(); ++f) functions_[f].index = f;
   texts_.resize(module().constants.size());
   buffers_.resize(module().types.size());
+  boxes_.resize(module().types.size());
+  for (uint32_t f : module().vtable_functions) vtable_functions_.push_back(&functions_[f]);
+  for (const spec::VTableRow& row : module().vtables) vtables_.push_back({row.type, vtable_functions_.data() + row.functions.first});
+}
+
+std::vector<uint32_t> Program::method_offsets(const spec::SignatureRow& method) const {
+  std::vector<uint32_t> offsets{sizeof(FrameHeader)};
+  uint32_t end = sizeof(FrameHeader) + sizeof(void*);
+  for (uint32_t i = 1; i < method.parameters.count; ++i) {
+    offsets.push_back(place_behind(types_.facts(module().type_uses[method.parameters.first + i].type), end));
+  }
+  return offsets;
 }
 
 // Parameters first, then what needs no clearing, then registers with pointers, then drop flags.
@@ -37,9 +56,7 @@ void Program::lay_out(Function& function) {
   uint32_t end = sizeof(FrameHeader);
   const auto place = [&](uint32_t r) {
     const TypeFacts& facts = types_.facts(registers[r].type.type);
-    end = aligned(end, std::max(facts.align, facts.size >= 8 ? 8u : 1u));
-    function.registers[r] = end;
-    end += facts.size;
+    function.registers[r] = place_behind(facts, end);
     for (const PointerSlot& slot : facts.pointers) function.roots.push_back({function.registers[r] + slot.offset, slot_kind(slot)});
   };
   const auto place_all = [&](auto belongs) {
@@ -82,6 +99,18 @@ const gc::TypeInfo& Program::buffer_info(uint32_t element_type) {
     buffers_[element_type] = std::move(info);
   }
   return *buffers_[element_type];
+}
+
+// A value without a size has an address too, so every box has room for a word.
+const gc::TypeInfo& Program::box_info(uint32_t type) {
+  if (boxes_[type] == nullptr) {
+    auto info = std::make_unique<gc::TypeInfo>();
+    info->name = "box";
+    info->fixed_size = std::max(8u, aligned(types_.size(type), 8));
+    for (const PointerSlot& slot : types_.facts(type).pointers) info->fixed_slots.push_back({slot.offset, slot_kind(slot)});
+    boxes_[type] = std::move(info);
+  }
+  return *boxes_[type];
 }
 
 Position Program::position_of(const Function& function, const Op* op) const {

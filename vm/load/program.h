@@ -68,6 +68,11 @@ class Program {
   // Descriptor of a buffer with elements of this type.
   const gc::TypeInfo& buffer_info(uint32_t element_type);
   std::string_view function_name(uint32_t index) const { return module().text_of(module().functions[index].name); }
+  // Descriptor of an object that holds one value of this type.
+  const gc::TypeInfo& box_info(uint32_t type);
+  const VTable* vtable(uint32_t index) const { return &vtables_[index]; }
+  // Where every function behind a method of a dyn takes its arguments, the thin receiver first.
+  std::vector<uint32_t> method_offsets(const spec::SignatureRow& method) const;
   // Where an operation of a function stands in the source; line 0 when there is no debug information.
   Position position_of(const Function& function, const Op* op) const;
 
@@ -84,7 +89,9 @@ class Program {
   std::vector<uint32_t> handlers_;
   std::vector<Function> functions_;
   std::vector<gc::Object*> texts_;
-  std::vector<std::unique_ptr<gc::TypeInfo>> buffers_;
+  std::vector<std::unique_ptr<gc::TypeInfo>> buffers_, boxes_;
+  std::vector<VTable> vtables_;
+  std::vector<Function*> vtable_functions_;
   TextPool pool_;
   std::tuple<std::deque<FormatSite>, std::deque<NativeSite>, std::deque<TensorSite>, std::deque<std::vector<int32_t>>> sites_;
 };

@@ -52,6 +52,9 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::Make: return make(i, false);
     case Opcode::MakeVariant: return make(i, true);
     case Opcode::Repeat: return repeat(i);
+    case Opcode::Box:
+    case Opcode::Fn: return box(i);
+    case Opcode::Dyn: return dyn(i);
     case Opcode::Tag: return tag(i);
     case Opcode::Len: return len(i);
     case Opcode::Borrow: return borrow(i);
@@ -81,6 +84,7 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::Format: return format(i);
     case Opcode::Call: return call(i);
     case Opcode::CallNative: return call_native(i);
+    case Opcode::CallDyn: return call_dyn(i);
     case Opcode::Jump: return jump(w[0]);
     case Opcode::Branch: return branch(i);
     case Opcode::Switch: return switch_on(i);

@@ -57,6 +57,7 @@ class Translator {
   // places.cpp: addresses
   Where resolve(uint32_t place, uint32_t leave_out = 0);
   void step(Where& at, spec::ProjectionKind kind, uint32_t argument);
+  void dereference(Where& at);
   void element(Where& at, uint32_t index_offset);
   uint32_t address_slot(const Where& at);  // a slot that holds the address
   void load(uint32_t to, const Where& from);
@@ -80,6 +81,8 @@ class Translator {
   void set(uint32_t place, uint32_t operand);
   void make(const Instruction& i, bool is_variant);
   void repeat(const Instruction& i);
+  void box(const Instruction& i);
+  void dyn(const Instruction& i);
   void tag(const Instruction& i);
   void len(const Instruction& i);
   void borrow(const Instruction& i);
@@ -87,6 +90,8 @@ class Translator {
   void drop_flag(uint32_t reg);
   void format(const Instruction& i);
   void call(const Instruction& i);
+  void call_dyn(const Instruction& i);
+  void pass(uint32_t to, uint32_t operand);
   void call_native(const Instruction& i);
   bool call_intrinsic(spec::Native native, const Instruction& i);
   void tensor(const Instruction& i);

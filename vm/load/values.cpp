@@ -188,11 +188,9 @@ void Translator::len(const Instruction& i) {
 
 void Translator::borrow(const Instruction& i) {
   const spec::LoanRow& loan = m().loans[row_.loans.first + i.words[1]];
-  const uint32_t pointee = types().row(type_of(i.words[0])).a;
   const Where at = resolve(loan.place);
   const uint32_t to = begin_write(i.words[0]);
-  const bool is_fat = types().is(pointee, TypeKind::Str) || types().is(pointee, TypeKind::Slice);
-  if (!is_fat) {
+  if (!types().is_fat(type_of(i.words[0]))) {
     if (at.kind == Where::Kind::Frame) {
       emit(Exec::Lea, to, at.offset);
     } else {

@@ -64,6 +64,7 @@ struct Host {
     if (!failure) failure = Failure{exit, std::move(message), std::move(help)};
   }
   void fail(const Error& error);
+  void fail_memory() { fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`"); }
   Printer printer();
 };
 

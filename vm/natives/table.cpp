@@ -16,13 +16,13 @@ NativeBody native_body(spec::Native native) {
 
 gc::Object* NativeCall::allocate(const gc::TypeInfo& type, uint64_t count) {
   gc::Object* object = host.heap.allocate(type, count);
-  if (object == nullptr) host.fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`");
+  if (object == nullptr) host.fail_memory();
   return object;
 }
 
 void NativeCall::give_text(std::string_view text) {
   gc::Object* object = make_text(host.heap, text);
-  if (object == nullptr) return host.fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`");
+  if (object == nullptr) return host.fail_memory();
   give(object);
 }
 

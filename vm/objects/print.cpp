@@ -20,8 +20,16 @@ class Walk {
  public:
   Walk(const Printer& printer, std::string& out) : p_(printer), t_(printer.types), out_(out) {}
 
+  // Boxes may be nested without an end in sight: what is too deep for the C stack is left out.
   void value(uint32_t type, const std::byte* at, const FormatSpec& spec) {
+    constexpr uint32_t kDeepest = 500;
+    if (depth_ == kDeepest) {
+      out_ += "…";
+      return;
+    }
+    ++depth_;
     scalar(t_.kind(type), type, at, spec);
+    --depth_;
   }
 
   void scalar(TypeKind kind, uint32_t type, const std::byte* at, const FormatSpec& spec) {
@@ -43,6 +51,7 @@ class Walk {
         return pad(out_, name, spec, false);
       }
       case TypeKind::Ref: return reference(type, at, spec);
+      case TypeKind::Box: return box(type, load_box(at, t_.size(type)), spec);
       case TypeKind::Tensor: return p_.tensor(p_.user, out_, load<const void*>(at), spec);
       case TypeKind::Opaque: out_ += spec::opaques()[t_.row(type).a]; return;
       case TypeKind::Fn: out_ += "fn"; return;
@@ -122,7 +131,19 @@ class Walk {
     if (!t_.is_fat(type)) return value(to, load<const std::byte*>(at), spec);
     const auto fat = load<FatRef>(at);
     if (t_.is(to, TypeKind::Str)) return text(fat.text(), spec);
-    elements(t_.row(to).a, fat.address, fat.length, inner_of(spec));
+    unsized(to, fat.address, fat.length, spec);
+  }
+
+  void box(uint32_t type, FatBox box, const FormatSpec& spec) {
+    const uint32_t to = t_.row(type).a;
+    if (!t_.is_fat(type)) return value(to, box.object->payload(), spec);
+    unsized(to, box.object->payload(), box.length, spec);
+  }
+
+  // What the second word of a fat reference or box makes of the first: elements, or the value behind a vtable.
+  void unsized(uint32_t type, const std::byte* at, uint64_t second, const FormatSpec& spec) {
+    if (t_.is(type, TypeKind::Slice)) return elements(t_.row(type).a, at, second, inner_of(spec));
+    value(reinterpret_cast<const VTable*>(second)->type, at, spec);
   }
 
   void elements(uint32_t type, const std::byte* first, uint64_t count, const FormatSpec& spec) {
@@ -161,6 +182,7 @@ class Walk {
   const Printer& p_;
   const TypeTables& t_;
   std::string& out_;
+  uint32_t depth_ = 0;
 };
 
 }  // namespace

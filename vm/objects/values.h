@@ -23,13 +23,29 @@ struct VecValue {
   std::byte* data() const { return buffer != nullptr ? buffer->payload() : nullptr; }
 };
 
-// `&str` and `&[T]`.
+// `&str`, `&[T]`, and `&dyn T`, whose second word is a vtable.
 struct FatRef {
   std::byte* address = nullptr;
   uint64_t length = 0;
 
   std::string_view text() const { return {reinterpret_cast<const char*>(address), length}; }
 };
+
+// What the second word of a trait object or a `fn` points to: the type that the first word's value has, and its methods.
+struct VTable {
+  uint32_t type = 0;
+  struct Function** functions = nullptr;
+};
+// `Box<dyn T>`, `Box<[T]>` and `fn`: an object, and its vtable or its length. A thin Box is the object alone.
+struct FatBox {
+  gc::Object* object = nullptr;
+  union {
+    uint64_t length = 0;
+    const VTable* vtable;
+  };
+};
+// A value in an object of its own lies at the object's payload.
+inline constexpr uint32_t kBoxed = sizeof(gc::Object);
 
 // `Device`. Kinds as they print; ordinal counts within the kind.
 enum class DeviceKind : uint32_t { Cpu, Cuda, OpenCl, Vulkan, Null };
@@ -38,7 +54,7 @@ struct DeviceValue {
   uint32_t ordinal = 0;
 };
 
-static_assert(sizeof(VecValue) == 16 && sizeof(FatRef) == 16 && sizeof(DeviceValue) == 8);
+static_assert(sizeof(VecValue) == 16 && sizeof(FatRef) == 16 && sizeof(FatBox) == 16 && sizeof(DeviceValue) == 8);
 
 inline std::string_view text_of(const gc::Object* text) {
   return {reinterpret_cast<const char*>(text->payload()), text->count};
@@ -53,6 +69,13 @@ T load(const void* address) {
 template <class T>
 void store(void* address, const T& value) {
   std::memcpy(address, &value, sizeof value);
+}
+
+// A Box of either size.
+inline FatBox load_box(const void* address, size_t size) {
+  FatBox box;
+  std::memcpy(static_cast<void*>(&box), address, size);
+  return box;
 }
 
 // What a bundle owns without knowing its inside; deleted by its drop.

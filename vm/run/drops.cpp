@@ -54,6 +54,7 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
       const auto v = load<uint32_t>(address);
       return later(types().variant(type, v).fields, [&](uint32_t f) { return types().variant_offset(type, v, f); });
     }
+    case TypeKind::Box: return drop_box(type, load_box(address, types().size(type)));
     case TypeKind::Array:
     case TypeKind::Vec: {
       const uint32_t element = types().row(type).a;
@@ -66,6 +67,18 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
     }
     default: return;
   }
+}
+
+// What a box holds is next; its object is the collector's.
+void Machine::drop_box(uint32_t type, FatBox box) {
+  const uint32_t element = types().row(type).a;
+  std::byte* inside = box.object->payload();
+  if (types().is(element, TypeKind::Slice)) {
+    host_.drops.push_back({Kind::Elements, types().row(element).a, inside, 0, box.length, nullptr});
+    return;
+  }
+  const uint32_t held = types().is(element, TypeKind::Dyn) ? box.vtable->type : element;
+  if (types().facts(held).needs_drop) host_.drops.push_back({Kind::Value, held, inside, 0, 0, nullptr});
 }
 
 }  // namespace stark::vm

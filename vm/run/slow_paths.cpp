@@ -39,7 +39,7 @@ bool Machine::format(const FormatSite& site, std::byte* fp, uint32_t to) {
   }
   gc::Object* object = make_text(host_.heap, text);
   if (object == nullptr) {
-    host_.fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`");
+    host_.fail_memory();
     return false;
   }
   store(fp + to, object);
@@ -135,8 +135,9 @@ void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
     write_all(host_.options.errors, fmt::format("op {:<14} a={} b={} c={} imm={:#x}\n", name, pc->a, pc->b, static_cast<int32_t>(pc->c), pc->imm));
   }
   if (!host_.options.trace_calls) return;
-  if (code == Exec::Call) {
-    const auto* callee = static_cast<const Function*>(pc->site);
+  if (code == Exec::Call || code == Exec::CallDyn) {
+    const bool is_dyn = code == Exec::CallDyn;
+    const auto* callee = is_dyn ? load<const VTable*>(fp + pc->c)->functions[pc->imm] : static_cast<const Function*>(pc->site);
     write_all(host_.options.errors, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
   } else if (name.starts_with("Ret") && depth_ > 0 && function != nullptr) {
     write_all(host_.options.errors, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));
