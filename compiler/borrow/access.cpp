@@ -26,6 +26,11 @@ void walk(const Body& b, const Place& place, Visit visit) {
   }
 }
 
+// A dereference of a reference; one of a Box is a step into what its owner owns.
+bool is_reference(const Body& b, const Projection& step, const TypedPlace& at) {
+  return step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ref;
+}
+
 bool has_destructor(const types::TypeTable& table, TypeId type) {
   const auto& data = table.get(type);
   if (data.kind == TypeKind::Struct) return table.info(data.struct_id).drop_function != Id<int>::kNone;
@@ -33,6 +38,15 @@ bool has_destructor(const types::TypeTable& table, TypeId type) {
 }
 
 }  // namespace
+
+size_t Body::own_from(const Place& place) const {
+  size_t steps = 0, last = 0;
+  walk(*this, place, [&](const Projection& step, const TypedPlace& at) {
+    ++steps;
+    if (is_reference(*this, step, at)) last = steps;
+  });
+  return last;
+}
 
 Overlap overlap(const Place& first, const Place& second) {
   const size_t common = std::min(first.steps.size(), second.steps.size());
@@ -88,9 +102,8 @@ void Flow::require_free(const State& state, const Place& place, Access access, S
       if (loan.place.base != place.base || (only_reads && !loan.is_mut)) continue;
       const Overlap how = overlap(loan.place, place);
       if (how == Overlap::None) continue;
-      const auto behind = loan.place.steps.begin() + static_cast<ptrdiff_t>(std::min(place.steps.size(), loan.place.steps.size()));
-      const bool parts = std::any_of(behind, loan.place.steps.end(), [](const Projection& s) { return s.kind == ProjectionKind::Deref; });
-      if (access == Access::Write && how == Overlap::FirstInside && parts) continue;
+      // Overwriting a place leaves alone what its references point to; what its boxes hold goes with it.
+      if (access == Access::Write && how == Overlap::FirstInside && loan.own_from > place.steps.size()) continue;
       if (told.insert(l).second) return reporter_->conflict(state, place, l, access, span);
     }
   }
@@ -100,7 +113,7 @@ void Flow::require_writable(const Place& place, bool borrow, Span span) {
   if (reporter_ == nullptr) return;
   bool through_mutable = false, through_shared = false;
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
-    if (step.kind != ProjectionKind::Deref) return;
+    if (!is_reference(b_, step, at)) return;
     (b_.table().get(at.type).is_mut ? through_mutable : through_shared) = true;
   });
   const mir::Local& local = b_.function.locals[place.base.index()];
@@ -124,7 +137,7 @@ void Flow::move_out(State& state, const Place& place, Span span) {
   if (place.steps.empty()) return let_go(state, place.base);
   bool movable = true;
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
-    movable &= step.kind != ProjectionKind::Deref && !is_index(step) && !has_destructor(b_.table(), at.type);
+    movable &= !is_reference(b_, step, at) && !is_index(step) && !has_destructor(b_.table(), at.type);
   });
   if (!movable) {
     if (reporter_ != nullptr) reporter_->not_movable(place, span);
@@ -185,6 +198,11 @@ bool Flow::remains_in(const State& state, LocalId local, const Place& at, TypeId
     return remains;
   }
   const types::TypeData& data = b_.table().get(type);
+  if (data.kind == TypeKind::Box) {
+    Place inside = at;
+    inside.steps.push_back({ProjectionKind::Deref, 0});
+    return remains_in(state, local, inside, data.parts[0], out);
+  }
   const auto parts = [&](const std::vector<TypeId>& fields, bool of_variant) {
     bool any = false;
     for (uint32_t f = 0; f < fields.size(); ++f) {

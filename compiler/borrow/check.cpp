@@ -98,7 +98,7 @@ class Explainer : public Reporter {
     TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
     uint32_t variant = spec::kNone;
     for (const auto& step : place.steps) {
-      if (step.kind == ProjectionKind::Deref) {
+      if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ref) {
         sink_.report<diag::MoveOutOfReference>(span, name).here("moved here").help("borrow it with `&`, or call `.clone()`");
         return;
       }
@@ -123,8 +123,7 @@ class Explainer : public Reporter {
   void not_writable(const Place& place, bool borrow, Span span) override {
     if (!once(place.base.value, span, 6)) return;
     const std::string name = namer_.name(place), base = namer_.name({place.base, {}});
-    const bool through = std::ranges::any_of(place.steps, [](const auto& s) { return s.kind == ProjectionKind::Deref; });
-    if (through) {
+    if (b_.own_from(place) > 0) {
       sink_.report<diag::WriteThroughShared>(span, name).here(borrow ? "borrowed mutably here" : "changed here").label(
           local(place).span, "this is a `&` reference").help("take it as `&mut`");
     } else if (borrow) {

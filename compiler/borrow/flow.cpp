@@ -56,7 +56,7 @@ void Flow::gather_loans(const LoanSet& loans, RegionId region, Span span, Arriva
   if (region < b_.regions.fixed && reporter_ != nullptr) {
     for (LoanId l : loans) {
       if (l < b_.loans.size()) {
-        if (!b_.loans[l].through_reference) return reporter_->leaves(b_.loans[l], span);
+        if (!b_.loans[l].through_reference()) return reporter_->leaves(b_.loans[l], span);
       } else if (!b_.regions.outlives[l - b_.loans.size()][region]) {
         return reporter_->too_short(span);
       }
@@ -88,7 +88,10 @@ void Flow::step(State& state, const Instruction& i, std::span<const Instruction>
     case Opcode::Drop: return step_drop(state, i, ahead);
     case Opcode::Borrow: return step_borrow(state, i);
     case Opcode::Call:
-    case Opcode::CallNative: return step_call(state, i, values);
+    case Opcode::CallNative:
+    case Opcode::CallDyn: return step_call(state, i, values);
+    case Opcode::Dyn:
+    case Opcode::Fn: return step_hide(state, i, values[0]);
     case Opcode::Make:
     case Opcode::MakeVariant:
     case Opcode::Repeat: return step_parts(state, i, values);
@@ -99,7 +102,7 @@ void Flow::step(State& state, const Instruction& i, std::span<const Instruction>
     require_available(state, i.source, i.span);
     require_free(state, i.source, Access::Read, i.span);
   }
-  const bool carries = i.op == Opcode::Set || i.op == Opcode::Replace;
+  const bool carries = i.op == Opcode::Set || i.op == Opcode::Replace || i.op == Opcode::Box;  // slots of a Box are its content's
   for (const Place* place : mir::written_places(i)) {
     Arrivals arrivals;
     if (carries) gather(state, values[0], b_.typed(*place), i.span, arrivals);
@@ -117,7 +120,7 @@ void Flow::step_borrow(State& state, const Instruction& i) {
   TypedPlace at{b_.type_of(i.source.base), b_.regions.of_local[i.source.base.index()]};
   uint32_t variant = spec::kNone;
   for (const auto& step : i.source.steps) {
-    if (step.kind == ProjectionKind::Deref) crossed.emplace_back(at.regions[0], b_.table().get(at.type).is_mut);
+    if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ref) crossed.emplace_back(at.regions[0], b_.table().get(at.type).is_mut);
     at = b_.types.step(at, step, &variant);
   }
   for (auto c = crossed.rbegin(); c != crossed.rend(); ++c) {
@@ -158,6 +161,9 @@ void Flow::step_call(State& state, const Instruction& i, const std::vector<Value
     }
   }
   Arrivals arrivals;
+  for (const auto& [longer, shorter] : shape.outlives) {
+    if (shorter == 0 && longer > 0) gather_loans(loans[longer], 0, i.span, arrivals);
+  }
   for (uint32_t l = 1; l <= shape.region_count; ++l) {
     if (bound[l] != Id<int>::kNone) gather_loans(loans[l], bound[l], i.span, arrivals);
   }
@@ -165,6 +171,15 @@ void Flow::step_call(State& state, const Instruction& i, const std::vector<Value
   for (size_t s = 0; s < std::min(to.regions.size(), shape.result.size()); ++s) {
     if (shape.result[s] > 0) gather_loans(loans[shape.result[s]], to.regions[s], i.span, arrivals);
   }
+  arrive(state, i.target, arrivals, false, i.span);
+}
+
+// All that a hidden value borrows becomes the object's one lifetime.
+void Flow::step_hide(State& state, const Instruction& i, const Value& value) {
+  const TypedPlace to = b_.typed(i.target);
+  const size_t inside = i.op == Opcode::Dyn && b_.table().kind(to.type) == TypeKind::Ref ? 1 : 0;
+  Arrivals arrivals;
+  for (size_t s = 0; s < value.loans.size(); ++s) gather_loans(value.loans[s], to.regions[std::min(s, inside)], i.span, arrivals);
   arrive(state, i.target, arrivals, false, i.span);
 }
 
@@ -211,7 +226,7 @@ std::vector<LocalId> Flow::outlived_by(const State& state, LocalId local) const 
   std::vector<LocalId> result;
   for (const auto& [region, loans] : state.regions) {
     const bool lent = std::ranges::any_of(loans, [&](LoanId l) {
-      return l < b_.loans.size() && b_.loans[l].place.base == local && !b_.loans[l].through_reference;
+      return l < b_.loans.size() && b_.loans[l].place.base == local && !b_.loans[l].through_reference();
     });
     if (!lent) continue;
     for (LocalId user : b_.regions.users[region]) {
@@ -287,8 +302,7 @@ void number_loans(Body& body) {
     for (Instruction& i : block.code) {
       if (i.kind != Instruction::Kind::Op || i.op != Opcode::Borrow) continue;
       i.index = static_cast<uint32_t>(body.loans.size());
-      const bool through = std::ranges::any_of(i.source.steps, [](const auto& s) { return s.kind == ProjectionKind::Deref; });
-      body.loans.push_back({i.source, i.borrow_mutable, i.span, i.target.base, through});
+      body.loans.push_back({i.source, i.borrow_mutable, i.span, i.target.base, body.own_from(i.source)});
     }
   }
 }

@@ -22,7 +22,9 @@ struct Loan {
   bool is_mut = false;
   Span span;
   LocalId holder;                 // the local that the borrow was put into
-  bool through_reference = false;  // not of this function's own storage
+  size_t own_from = 0;            // steps up to and with the last dereference of a reference; a Box's inside is its own
+
+  bool through_reference() const { return own_from > 0; }  // not of this function's own storage
 };
 
 struct State {
@@ -62,6 +64,7 @@ struct Body {
   TypeId type_of(LocalId local) const { return function.locals[local.index()].type; }
   const types::TypeTable& table() const { return types.table(); }
   TypedPlace typed(const Place& place) const { return typed_place(function, regions, types, place); }
+  size_t own_from(const Place& place) const;
   bool needs_drop(LocalId local) const { return table().needs_drop(type_of(local)); }
 };
 
@@ -110,6 +113,7 @@ class Flow {
   LoanSet loans_of(const State& state, RegionId region) const;
 
   void step_borrow(State& state, const Instruction& i);
+  void step_hide(State& state, const Instruction& i, const Value& value);
   void step_call(State& state, const Instruction& i, const std::vector<Value>& values);
   void step_parts(State& state, const Instruction& i, const std::vector<Value>& values);
   void step_drop(State& state, const Instruction& i, std::span<const Instruction> ahead);

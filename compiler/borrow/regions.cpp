@@ -113,9 +113,13 @@ class Assigner {
       case Opcode::Make:
       case Opcode::MakeVariant: unify_parts(i); break;
       case Opcode::Repeat: unify_operand(i, 0, types_.step(typed(i.target), {ProjectionKind::ConstIndex, 0}, &none_)); break;
+      case Opcode::Box: unify_operand(i, 0, types_.step(typed(i.target), {ProjectionKind::Deref, 0}, &none_)); break;
+      case Opcode::Dyn:
+      case Opcode::Fn: unify_hidden(i); break;
       case Opcode::Borrow: unify_borrow(i); break;
       case Opcode::Call:
-      case Opcode::CallNative: unify_call(i); break;
+      case Opcode::CallNative:
+      case Opcode::CallDyn: unify_call(i); break;
       case Opcode::Return: {
         const TypedPlace result{f_.signature.result, f_.signature.result_regions};
         unify_operand(i, 0, result);
@@ -142,6 +146,15 @@ class Assigner {
     from.regions.insert(from.regions.begin(), to.regions[0]);
     unify_invariant(from, to, i.span);
   }
+  // What is written through inside the hidden value is the object's own lifetime: vm/verify says why.
+  void unify_hidden(const Instruction& i) {
+    const TypedPlace from = typed(i.operands[0].place), to = typed(i.target);
+    const size_t inside = i.op == Opcode::Dyn && types_.table().kind(from.type) == TypeKind::Ref ? 1 : 0;
+    const auto& variance = types_.variance(from.type);
+    for (size_t s = inside; s < from.regions.size(); ++s) {
+      if (variance[s] == Variance::Invariant) unify(from.regions[s], to.regions[inside], i.span);
+    }
+  }
   void unify_call(const Instruction& i) {
     const CallShape shape = call_shape(p_, f_, i);
     std::vector<RegionId> bound(shape.region_count + 1, Id<int>::kNone);
@@ -159,6 +172,12 @@ class Assigner {
       if (i.operands[a].kind != OperandKind::Constant) bind(typed(i.operands[a].place), shape.parameters[a]);
     }
     bind(typed(i.target), shape.result);
+    // The callee may take two that outlive each other for one, and one that outlives 'static for 'static.
+    for (const auto& [longer, shorter] : shape.outlives) {
+      if (bound[longer] == Id<int>::kNone || bound[shorter] == Id<int>::kNone) continue;
+      const bool mutual = std::ranges::find(shape.outlives, std::pair(shorter, longer)) != shape.outlives.end();
+      if (mutual || shorter == 0) unify(bound[longer], bound[shorter], i.span);
+    }
   }
 
   const mir::Program& p_;
@@ -221,7 +240,9 @@ TypedPlace TypeRegions::step(const TypedPlace& from, const mir::Projection& step
     case ProjectionKind::Variant: *variant = step.argument; return from;
     case ProjectionKind::ConstIndex:
     case ProjectionKind::Index: return {data.parts[0], from.regions};
-    case ProjectionKind::Deref: return {data.parts[0], {from.regions.begin() + 1, from.regions.end()}};
+    case ProjectionKind::Deref:
+      if (data.kind == TypeKind::Box) return {data.parts[0], from.regions};
+      return {data.parts[0], {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
   }
   return from;
@@ -256,7 +277,8 @@ std::vector<Variance> TypeRegions::compute(TypeId type) {
   switch (data.kind) {
     case TypeKind::Vec:
     case TypeKind::Array:
-    case TypeKind::Slice: return variance(data.parts[0]);
+    case TypeKind::Slice:
+    case TypeKind::Box: return variance(data.parts[0]);
     case TypeKind::Ref: {
       const auto inner = variance(data.parts[0]);
       for (size_t s = 0; s < inner.size(); ++s) mine[s + 1] = data.is_mut ? Variance::Invariant : inner[s];

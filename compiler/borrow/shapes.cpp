@@ -64,19 +64,28 @@ class NativeShape {
   uint32_t count_ = 0, result_ = 0;
 };
 
+CallShape shape_of(const mir::Signature& s) {
+  CallShape shape{s.parameter_regions, s.result_regions, s.region_count, s.outlives};
+  shape.parameters.resize(s.parameters.size());
+  return shape;
+}
+
+// A `fn` stands for a reference to the dyn that it is a handle of, whose own lifetime nobody can end.
+CallShape shape_of_method(const mir::Program& program, const mir::Function& caller, const Instruction& call) {
+  const TypeId receiver = place_type(caller, *program.types, call.operands[0].place);
+  const bool is_fn = program.types->kind(receiver) == TypeKind::Fn;
+  const TypeId dyn = is_fn ? program.types->fn_dyn(receiver) : program.types->get(receiver).parts[0];
+  CallShape shape = shape_of(program.types->info(program.types->get(dyn).dyn_id).methods[call.index].signature);
+  if (is_fn) shape.parameters[0].erase(shape.parameters[0].begin());
+  return shape;
+}
+
 }  // namespace
 
 CallShape call_shape(const mir::Program& program, const mir::Function& caller, const Instruction& call) {
+  if (call.op == mir::Opcode::Call) return shape_of(program.functions[call.index].signature);
+  if (call.op == mir::Opcode::CallDyn) return shape_of_method(program, caller, call);
   CallShape shape;
-  if (call.op == mir::Opcode::Call) {
-    const mir::Signature& s = program.functions[call.index].signature;
-    shape.parameters = s.parameter_regions;
-    shape.parameters.resize(s.parameters.size());
-    shape.result = s.result_regions;
-    shape.region_count = s.region_count;
-    shape.outlives = s.outlives;
-    return shape;
-  }
   const spec::NativeSignature& signature = spec::natives()[call.index].signature;
   NativeShape native(*program.types);
   for (size_t i = 0; i < call.operands.size(); ++i) {

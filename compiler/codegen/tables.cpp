@@ -34,7 +34,7 @@ spec::Range Tables::dims(std::span<const int64_t> list) { return append(m_.dims,
 
 uint32_t Tables::type(types::TypeId id) {
   if (const auto at = types_.find(id); at != types_.end()) return at->second;
-  const types::TypeData& data = p_.types->get(id);
+  const types::TypeData data = p_.types->get(id);
   uint32_t row = kNone;
   if (data.kind == TypeKind::Struct) {
     const auto& info = p_.types->info(data.struct_id);
@@ -44,18 +44,25 @@ uint32_t Tables::type(types::TypeId id) {
     const auto& info = p_.types->info(data.enum_id);
     row = add_row(TypeKind::Enum, 0, 0, info.drop_function, info.region_count, text(info.name));
     unfinished_.push_back(id);
+  } else if (data.kind == TypeKind::Dyn) {
+    const auto& info = p_.types->info(data.dyn_id);
+    const uint32_t flags = (info.is_send ? spec::kDynSend : 0u) | (info.is_sync ? spec::kDynSync : 0u);
+    row = add_row(TypeKind::Dyn, 0, 0, flags, 0, text(info.name));
+    unfinished_.push_back(id);
   } else {
-    row = structural(data);
+    row = structural(id, data);
   }
   return types_[id] = row;
 }
 
-uint32_t Tables::structural(const types::TypeData& data) {
+uint32_t Tables::structural(types::TypeId id, const types::TypeData& data) {
+  if (data.kind == TypeKind::Fn) return add_row(data.kind, type(p_.types->fn_dyn(id)));
   std::vector<uint32_t> parts;
   for (types::TypeId part : data.parts) parts.push_back(type(part));
   switch (data.kind) {
     case TypeKind::Vec:
-    case TypeKind::Slice: return add_row(data.kind, parts[0]);
+    case TypeKind::Slice:
+    case TypeKind::Box: return add_row(data.kind, parts[0]);
     case TypeKind::Array: return add_row(data.kind, parts[0], static_cast<uint32_t>(data.length), static_cast<uint32_t>(data.length >> 32));
     case TypeKind::Ref: return add_row(data.kind, parts[0], data.is_mut ? 1 : 0);
     case TypeKind::Tuple: {
@@ -83,17 +90,30 @@ void Tables::finish_types() {
     const types::TypeId id = unfinished_.front();
     unfinished_.pop_front();
     const types::TypeData data = p_.types->get(id);
-    spec::Range members;
-    if (data.kind == TypeKind::Struct) {
-      members = fields(p_.types->info(data.struct_id).fields);
-    } else {
-      std::vector<spec::VariantRow> variants;
-      for (const auto& v : p_.types->info(data.enum_id).variants) variants.push_back({text(v.name), fields(v.fields)});
-      members = append(m_.variants, variants);
-    }
-    m_.types[types_[id]].a = members.first;
-    m_.types[types_[id]].b = members.count;
+    const spec::Range range = members(data);
+    m_.types[types_[id]].a = range.first;
+    m_.types[types_[id]].b = range.count;
   }
+}
+
+spec::Range Tables::members(const types::TypeData& data) {
+  if (data.kind == TypeKind::Struct) return fields(p_.types->info(data.struct_id).fields);
+  if (data.kind == TypeKind::Dyn) {
+    const auto methods = p_.types->info(data.dyn_id).methods;
+    std::vector<spec::DynMethodRow> rows;
+    for (const auto& method : methods) rows.push_back({text(method.name), signature(method.signature)});
+    return append(m_.dyn_methods, rows);
+  }
+  std::vector<spec::VariantRow> variants;
+  for (const auto& v : p_.types->info(data.enum_id).variants) variants.push_back({text(v.name), fields(v.fields)});
+  return append(m_.variants, variants);
+}
+
+void Tables::vtable(const mir::VTable& vtable) {
+  std::vector<uint32_t> functions;
+  for (mir::FunctionId f : vtable.functions) functions.push_back(f.value);
+  const uint32_t concrete = type(vtable.concrete), dyn = type(vtable.dyn);
+  m_.vtables.push_back({concrete, dyn, append(m_.vtable_functions, functions)});
 }
 
 uint32_t Tables::regions(const std::vector<uint32_t>& list) {

@@ -26,13 +26,15 @@ class Tables {
   uint32_t constant(const mir::Constant& constant);
   uint32_t text_constant(const std::string& text);
   uint32_t signature(const mir::Signature& signature);
+  void vtable(const mir::VTable& vtable);
   void graph(const spec::Graph& graph);
   uint32_t file(const std::string& name);
-  // Structs and enums may contain themselves behind a Vec, so their members are written when all else is.
+  // Structs, enums and dyns may speak of themselves behind a Vec, Box or reference, so their members are written when all else is.
   void finish_types();
 
  private:
-  uint32_t structural(const types::TypeData& data);
+  uint32_t structural(types::TypeId id, const types::TypeData& data);
+  spec::Range members(const types::TypeData& data);
   uint32_t add_row(spec::TypeKind kind, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, spec::Text name = {});
   spec::Range fields(const std::vector<types::Field>& list);
   uint32_t add_constant(spec::TypeKind kind, uint64_t bits);

@@ -48,6 +48,10 @@ std::string operand_text(const Program& program, const Function& f, const Operan
   return {};
 }
 
+std::string vtable_text(const Program& program, const VTable& vtable) {
+  return fmt::format("<{} as {}>", program.types->name(vtable.concrete), program.types->name(vtable.dyn));
+}
+
 std::string instruction_text(const Program& program, const Function& f, const Instruction& i) {
   if (i.kind == Instruction::Kind::ScopeEnd) return fmt::format("scope_end {}", local_text(f, i.source.base));
   std::string text;
@@ -59,6 +63,8 @@ std::string instruction_text(const Program& program, const Function& f, const In
   if (i.op == Opcode::Tensor) text += fmt::format(" graph{}", i.index);
   if (i.op == Opcode::TensorConst) text += fmt::format(" {}", program.segments[i.index].name);
   if (i.op == Opcode::MakeVariant) text += fmt::format(" #{}", i.index);
+  if (i.op == Opcode::Dyn || i.op == Opcode::Fn) text += fmt::format(" {}", vtable_text(program, program.vtables[i.index]));
+  if (i.op == Opcode::CallDyn) text += fmt::format(" .{}", i.index);
   if (i.op == Opcode::Format) text += fmt::format(" \"{}\"", i.text);
   if (has_source(i)) text += fmt::format(" {}{}", i.op == Opcode::Borrow && i.borrow_mutable ? "mut " : "", place_text(f, i.source));
   for (const Operand& operand : i.operands) text += " " + operand_text(program, f, operand);

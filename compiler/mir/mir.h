@@ -15,6 +15,7 @@
 
 namespace stark::mir {
 
+using types::Signature;
 using types::TypeId;
 using LocalId = Id<struct LocalTag>;
 using BlockId = Id<struct BlockTag>;
@@ -54,7 +55,7 @@ struct Operand {
 // Operand letters of opcodes.def and the field that holds them, in order of the row:
 //   d target        D targets_written   u, U operands (one list, in order)   p source      r source.base
 //   l source + borrow_mutable           t type        c text (Format's template)           b, B blocks
-//   f n g s v i     index
+//   f n g s y v i   index
 struct Instruction {
   enum class Kind : uint8_t { Op, ScopeEnd };  // ScopeEnd: source.base leaves its scope (after its Drop)
   Kind kind = Kind::Op;
@@ -66,7 +67,7 @@ struct Instruction {
   Place source;
   bool borrow_mutable = false;
   TypeId type;
-  uint32_t index = 0;  // FunctionId, spec::Native, Program::graphs, Program::segments, variant, or immediate
+  uint32_t index = 0;  // FunctionId, spec::Native, Program::graphs, segments or vtables, variant, or immediate
   std::string text;
   std::vector<BlockId> blocks;
 };
@@ -86,16 +87,6 @@ struct Local {
   Span span;
 };
 
-// Lifetimes of a signature: 0 'static, 1 … region_count. One list per parameter, one entry per region slot of its type.
-struct Signature {
-  std::vector<TypeId> parameters;
-  std::vector<std::vector<types::Region>> parameter_regions;
-  TypeId result;
-  std::vector<types::Region> result_regions;
-  uint32_t region_count = 0;
-  std::vector<std::pair<types::Region, types::Region>> outlives;  // (longer, shorter)
-};
-
 struct Function {
   std::string name;  // "Digits::forward", "main"
   Signature signature;
@@ -103,6 +94,12 @@ struct Function {
   std::vector<Block> blocks;  // entry first
   FileId file;
   Span span;
+};
+
+// What makes values of `concrete` ones of `dyn`: a function for each of its methods, in order.
+struct VTable {
+  TypeId concrete, dyn;
+  std::vector<FunctionId> functions;
 };
 
 // Bytes of the bundle's own that a program reads as a tensor: a stretch of a file that stays mapped while compiling.
@@ -121,6 +118,7 @@ struct Program {
   std::vector<Function> functions;
   FunctionId entry;                   // main, or none in a library
   std::vector<FunctionId> exports;    // pub functions
+  std::vector<VTable> vtables;
   std::vector<spec::Graph> graphs;
   std::vector<Segment> segments;
   std::vector<std::unique_ptr<Asset>> assets;

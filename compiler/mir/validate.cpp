@@ -64,6 +64,8 @@ class Validator {
       case Opcode::CallNative: return beyond(spec::natives().size());
       case Opcode::Tensor: return beyond(p_.graphs.size());
       case Opcode::TensorConst: return beyond(p_.segments.size());
+      case Opcode::Dyn:
+      case Opcode::Fn: return beyond(p_.vtables.size());
       default: return {};
     }
   }

@@ -26,7 +26,7 @@ size_t hash(const TypeData& data) {
   const auto mix = [&](uint64_t value) { h = (h ^ value) * 0x9E37'79B9'7F4A'7C15ull; };
   for (TypeId part : data.parts) mix(part.value);
   for (int64_t dim : data.dims) mix(static_cast<uint64_t>(dim));
-  mix(data.length), mix(data.struct_id.value), mix(data.enum_id.value), mix(data.is_mut ? 1 : 0);
+  mix(data.length), mix(data.struct_id.value), mix(data.enum_id.value), mix(data.dyn_id.value), mix(data.is_mut ? 1 : 0);
   mix(static_cast<uint64_t>(data.dtype)), mix(static_cast<uint64_t>(data.opaque));
   return h % kBuckets;
 }
@@ -54,6 +54,11 @@ TypeId TypeTable::array(TypeId element, uint64_t length) {
   return intern({.kind = TypeKind::Array, .parts = {element}, .length = length});
 }
 TypeId TypeTable::slice(TypeId element) { return intern({.kind = TypeKind::Slice, .parts = {element}}); }
+TypeId TypeTable::box(TypeId element) { return intern({.kind = TypeKind::Box, .parts = {element}}); }
+TypeId TypeTable::fn(std::vector<TypeId> parameters, TypeId result) {
+  parameters.push_back(result);
+  return intern({.kind = TypeKind::Fn, .parts = std::move(parameters)});
+}
 TypeId TypeTable::tuple(std::vector<TypeId> fields) {
   if (fields.empty()) return scalar(TypeKind::Unit);
   return intern({.kind = TypeKind::Tuple, .parts = std::move(fields)});
@@ -73,8 +78,36 @@ EnumId TypeTable::add_enum(EnumInfo info) {
   enums_.push_back(std::move(info));
   return EnumId(enums_.size() - 1);
 }
+DynId TypeTable::add_dyn(DynInfo info) {
+  dyns_.push_back(std::move(info));
+  return DynId(dyns_.size() - 1);
+}
 TypeId TypeTable::struct_type(StructId id) { return intern({.kind = TypeKind::Struct, .struct_id = id}); }
 TypeId TypeTable::enum_type(EnumId id) { return intern({.kind = TypeKind::Enum, .enum_id = id}); }
+TypeId TypeTable::dyn_type(DynId id) { return intern({.kind = TypeKind::Dyn, .dyn_id = id}); }
+
+TypeId TypeTable::fn_dyn(TypeId fn) {
+  if (const auto known = fn_dyns_.find(fn); known != fn_dyns_.end()) return known->second;
+  const std::vector<TypeId> parts = get(fn).parts;
+  const DynId id = add_dyn({name(fn), {}, false, false, {}});
+  const TypeId dyn = dyn_type(id);
+  Signature s;
+  const auto add = [&](TypeId type) {
+    s.parameters.push_back(type);
+    s.parameter_regions.emplace_back();
+    for (uint32_t slot = region_slots(type); slot > 0; --slot) s.parameter_regions.back().push_back(++s.region_count);
+  };
+  add(ref(dyn, false));
+  for (size_t i = 0; i + 1 < parts.size(); ++i) add(parts[i]);
+  s.result = parts.back();
+  if (const uint32_t slots = region_slots(s.result); slots > 0) {
+    const Region shortest = ++s.region_count;
+    s.result_regions.assign(slots, shortest);
+    for (Region r = 1; r < shortest; ++r) s.outlives.emplace_back(r, shortest);
+  }
+  info(id).methods.push_back({"call", std::move(s)});
+  return fn_dyns_[fn] = dyn;
+}
 
 bool TypeTable::is_copy(TypeId id) const {
   const TypeData& data = get(id);
@@ -121,11 +154,14 @@ bool TypeTable::needs_drop(TypeId id, std::vector<TypeId>& open) const {
       return found;
     }
     case TypeKind::Vec:
+    case TypeKind::Slice:
+    case TypeKind::Box:
     case TypeKind::Array:
     case TypeKind::Tuple:
       for (TypeId part : data.parts)
         if (needs_drop(part, open)) return true;
       return false;
+    case TypeKind::Dyn: return true;  // what it hides may
     default: return (kKinds[static_cast<size_t>(data.kind)].flags & kOwned) != 0;
   }
 }
@@ -135,7 +171,7 @@ uint32_t TypeTable::region_slots(TypeId id) const {
   if (data.special != Special::None) return 0;
   if (data.kind == TypeKind::Struct) return info(data.struct_id).region_count;
   if (data.kind == TypeKind::Enum) return info(data.enum_id).region_count;
-  if (data.kind == TypeKind::Fn) return 0;
+  if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn) return 1;
   uint32_t slots = data.kind == TypeKind::Ref ? 1 : 0;
   for (TypeId part : data.parts) slots += region_slots(part);
   return slots;
@@ -158,7 +194,14 @@ std::string TypeTable::name(TypeId id) const {
     case TypeKind::Slice: return list("[", "]");
     case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), data.length);
     case TypeKind::Tuple: return list("(", ")");
-    case TypeKind::Fn: return list("fn(", ")");
+    case TypeKind::Box: return list("Box<", ">");
+    case TypeKind::Dyn: return "dyn " + info(data.dyn_id).name;
+    case TypeKind::Fn: {
+      std::string out = "fn(";
+      for (size_t i = 0; i + 1 < data.parts.size(); ++i) out += (i ? ", " : "") + name(data.parts[i]);
+      const bool is_unit = kind(data.parts.back()) == TypeKind::Unit && get(data.parts.back()).special == Special::None;
+      return out + (is_unit ? ")" : ") -> " + name(data.parts.back()));
+    }
     case TypeKind::Struct: return info(data.struct_id).name;
     case TypeKind::Enum: return info(data.enum_id).name;
     case TypeKind::Opaque: {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bytecode-spec/base/id.h"
@@ -17,6 +19,7 @@ namespace stark::types {
 using TypeId = Id<struct TypeTag>;
 using StructId = Id<struct StructTag>;  // structs
 using EnumId = Id<struct EnumTag>;      // enums
+using DynId = Id<struct DynTag>;        // trait objects
 using spec::TypeKind;
 
 // A lifetime in a declaration: 0 is 'static, 1… the declaration's own parameters.
@@ -53,6 +56,30 @@ struct EnumInfo {
   Span span;
 };
 
+// Lifetimes of a signature: 0 'static, 1 … region_count. One list per parameter, one entry per region slot of its type.
+struct Signature {
+  std::vector<TypeId> parameters;
+  std::vector<std::vector<Region>> parameter_regions;
+  TypeId result;
+  std::vector<Region> result_regions;
+  uint32_t region_count = 0;
+  std::vector<std::pair<Region, Region>> outlives;  // (longer, shorter)
+};
+
+// Parameter 0 is `&dyn`, `&mut dyn` or `Box<dyn>` of the very type: its last lifetime is the object's, which bounds all that
+// the hidden value borrows.
+struct DynMethod {
+  std::string name;
+  Signature signature;
+};
+
+struct DynInfo {
+  std::string name;  // of the trait, with generic arguments: "Shape", "Into<i32>"
+  std::vector<DynMethod> methods;
+  bool is_send = false, is_sync = false;
+  Span span;
+};
+
 // What the table keeps of one type. `Never`, `Error` and `Infer` exist in the compiler alone; they reach no bundle, and
 // `Infer` (a type not yet known, numbered by `length`) never leaves the types stage.
 enum class Special : uint8_t { None, Never, Error, Infer };
@@ -61,10 +88,11 @@ struct TypeData {
   TypeKind kind = TypeKind::Unit;
   Special special = Special::None;
   bool is_mut = false;                // Ref
-  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice: element. Tuple: fields. Fn: parameters, then result
+  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice, Box: element. Tuple: fields. Fn: parameters, then result
   uint64_t length = 0;                // Array
   StructId struct_id{};               // Struct
   EnumId enum_id{};                   // Enum
+  DynId dyn_id{};                     // Dyn
   spec::DType dtype{};                // Tensor
   std::vector<int64_t> dims{};        // Tensor; spec::kUnknownDim where not known when compiling
   spec::Opaque opaque{};              // Opaque
@@ -81,15 +109,22 @@ class TypeTable {
   TypeId vec(TypeId element);
   TypeId array(TypeId element, uint64_t length);
   TypeId slice(TypeId element);
+  TypeId box(TypeId element);
   TypeId tuple(std::vector<TypeId> fields);
+  TypeId fn(std::vector<TypeId> parameters, TypeId result);
   TypeId tensor(spec::DType dtype, std::vector<int64_t> dims);
   TypeId opaque(spec::Opaque which);
   TypeId never() const;
   TypeId error() const;
   StructId add_struct(StructInfo info);
   EnumId add_enum(EnumInfo info);
+  DynId add_dyn(DynInfo info);
   TypeId struct_type(StructId id);
   TypeId enum_type(EnumId id);
+  TypeId dyn_type(DynId id);
+  // The trait object that a `fn` type is a shared handle of: one method, `call(&self, …)`. Every reference among the parameters
+  // has a lifetime of its own, and what the result borrows may come from any of them or from the environment.
+  TypeId fn_dyn(TypeId fn);
 
   const TypeData& get(TypeId id) const { return types_[id.index()]; }
   TypeKind kind(TypeId id) const { return get(id).kind; }
@@ -97,6 +132,8 @@ class TypeTable {
   const StructInfo& info(StructId id) const { return structs_[id.index()]; }
   EnumInfo& info(EnumId id) { return enums_[id.index()]; }
   const EnumInfo& info(EnumId id) const { return enums_[id.index()]; }
+  DynInfo& info(DynId id) { return dyns_[id.index()]; }
+  const DynInfo& info(DynId id) const { return dyns_[id.index()]; }
   size_t size() const { return types_.size(); }
 
   bool is_copy(TypeId id) const;
@@ -111,6 +148,8 @@ class TypeTable {
   std::vector<TypeData> types_;
   std::vector<StructInfo> structs_;
   std::vector<EnumInfo> enums_;
+  std::vector<DynInfo> dyns_;
+  std::map<TypeId, TypeId> fn_dyns_;
   std::vector<std::vector<TypeId>> buckets_;  // by hash
 };
 

@@ -139,14 +139,7 @@ struct BodyLocal {
   Span span;
 };
 
-struct FunctionSignature {
-  std::vector<TypeId> parameters;
-  std::vector<std::vector<Region>> parameter_regions;
-  TypeId result;
-  std::vector<Region> result_regions;
-  uint32_t region_count = 0;
-  std::vector<std::pair<Region, Region>> outlives;
-};
+using FunctionSignature = Signature;
 
 struct TypedFunction {
   std::string name;
