@@ -60,4 +60,7 @@ NativeBody native_body(spec::Native native);
 // vec.cpp: makes room for one more element; false when the heap is full. For the loop's own push.
 bool push_element(NativeCall& call);
 
+// slice.cpp: the elements that arguments 1 and 2 name change places, or the program panics.
+void swap_elements(NativeCall& call, FatRef elements);
+
 }  // namespace stark::vm
