@@ -247,6 +247,11 @@ mir::Program lower(const SourceMap& sources, const types::Typed& typed, types::T
     program.functions.push_back(FunctionLowering(shared, typed.functions[i]).run());
     if (typed.functions[i].is_pub && !sources.shipped(typed.functions[i].file)) program.exports.push_back(mir::FunctionId(i));
   }
+  for (const types::TypedVTable& made : typed.vtables) {
+    mir::VTable out{made.concrete, made.object, {}};
+    for (uint32_t function : made.functions) out.functions.push_back(mir::FunctionId(function));
+    program.vtables.push_back(std::move(out));
+  }
   if (typed.entry != Id<int>::kNone) program.entry = mir::FunctionId(typed.entry);
   for (const types::TensorAsset& asset : typed.assets) {
     program.segments.push_back({asset.name, asset.bytes});

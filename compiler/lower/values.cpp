@@ -78,7 +78,8 @@ Place FunctionLowering::place(ExprId id, bool is_mut) {
     }
     case ExprKind::Field: return step(place(expr.parts[0], is_mut), {ProjectionKind::Field, expr.index}, get(expr.parts[0]).type, is_mut, expr.span);
     case ExprKind::Deref: {
-      const bool inner_mut = is_mut && table_.get(get(expr.parts[0]).type).is_mut;
+      const types::TypeData& holder = table_.get(get(expr.parts[0]).type);
+      const bool inner_mut = is_mut && (holder.is_mut || holder.kind == TypeKind::Box);
       return step(place(expr.parts[0], inner_mut), {ProjectionKind::Deref, 0}, get(expr.parts[0]).type, inner_mut, expr.span);
     }
     case ExprKind::Element: {
@@ -217,6 +218,10 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::MakeVariant: finish(Opcode::MakeVariant, operands(expr.parts), expr.index); return;
     case ExprKind::Repeat: finish(Opcode::Repeat, operands(expr.parts)); return;
     case ExprKind::Call: finish(Opcode::Call, operands(expr.parts), expr.index); return;
+    case ExprKind::CallObject: finish(Opcode::CallDyn, operands(expr.parts), expr.index); return;
+    case ExprKind::MakeBox: finish(Opcode::Box, operands(expr.parts)); return;
+    case ExprKind::Unsize: finish(Opcode::Dyn, operands(expr.parts), expr.index); return;
+    case ExprKind::MakeFn: finish(Opcode::Fn, operands(expr.parts), expr.index); return;
     case ExprKind::Native: {
       const auto& facts = spec::facts(expr.native);
       auto& granted = shared_.program.capabilities;

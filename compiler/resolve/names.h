@@ -45,6 +45,7 @@ struct ImplBlock {
   ModuleId module;
   const SyntaxTree* tree = nullptr;
   NodeId node;
+  bool derived = false;  // by `#[derive(…)]`
 };
 
 struct Module {
@@ -70,12 +71,16 @@ struct Names {
   std::vector<ImplBlock> impls;
   ModuleId root, library;
   bool borrows_nll = false;
+  std::unordered_map<std::string, DefinitionId> prelude_types, prelude_values;  // the library's public items, by name
+  std::unordered_map<std::string, DefinitionId> variant_index;                  // "12:Some", by enum and name
 
   const Module& get(ModuleId id) const { return modules[id.index()]; }
   const Definition& get(DefinitionId id) const { return definitions[id.index()]; }
   // One name as seen from a module: its own, imported, then the library's. `values` looks for values before types.
   DefinitionId find(ModuleId from, std::string_view name, bool values) const;
-  // The same inside one module alone, as `path::name` asks.
+  // The variant `name` of an enum.
+  DefinitionId variant(DefinitionId parent, std::string_view name) const;
+  // The same inside one module alone, as `path::name` asks; inside of `std`, every public item of the library.
   DefinitionId find_in(ModuleId module, std::string_view name, bool values) const;
   bool visible(DefinitionId definition, ModuleId from) const;
   // Every name that could have been meant, for "did you mean".

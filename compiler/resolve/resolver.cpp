@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "compiler/resolve/derive.h"
 #include "compiler/resolve/diagnostics.h"
 #include "compiler/resolve/names.h"
 
@@ -33,8 +34,10 @@ class Resolver {
       declare_module(names_.library, std::string(shipped.name), id, nullptr, NodeId(), true, {});
       read_file(id, file);
     }
+    fill_prelude();
     read_file(names_.root, root);
     settle();
+    fill_prelude();
     return std::move(names_);
   }
 
@@ -75,6 +78,48 @@ class Resolver {
     }
     names_.definitions.push_back(std::move(made));
     return DefinitionId(names_.definitions.size() - 1);
+  }
+
+  // What the library's modules declare or import for all to see.
+  void fill_prelude() {
+    for (size_t m = 0; m < names_.modules.size(); ++m) {
+      const Module& module = names_.modules[m];
+      if (!module.shipped) continue;
+      for (const bool values : {false, true})
+        for (const auto& [name, id] : values ? module.values : module.types) {
+          const Definition& made = names_.get(id);
+          const bool own = made.module.index() == m && made.kind != DefinitionKind::Variant;
+          const bool passed_on = std::ranges::any_of(module.imports, [&](const Import& import) { return import.is_pub && import.name == name; });
+          if (made.is_pub && made.kind != DefinitionKind::Module && (own || passed_on)) (values ? names_.prelude_values : names_.prelude_types).emplace(name, id);
+        }
+    }
+  }
+
+  // What is derived is read like the user's own text; mistakes in it are told at the attribute.
+  void derive_all(ModuleId module, const SyntaxTree& tree, NodeId id) {
+    std::string text;
+    for (NodeId attribute : tree.children_of(tree.child(id, 0))) {
+      if (tree.kind(attribute) != NodeKind::Attribute || tree.get(attribute).text != "derive") continue;
+      for (NodeId word : tree.children_of(tree.child(attribute, slot::Attribute::arguments))) {
+        const std::string_view trait = tree.get(word).text;
+        const auto known = derivable();
+        if (std::ranges::find(known, trait) != known.end()) {
+          text += derive(sources_, tree, id, trait);
+          continue;
+        }
+        auto report = sink_.report<diag::UnknownDerive>(tree.get(word).span, trait);
+        const std::string_view near = diagnostics::nearest(trait, known);
+        if (!near.empty()) report.help(fmt::format("there is `{}`", near));
+      }
+    }
+    if (text.empty()) return;
+    const FileId file = sources_.add(fmt::format("<derived for {}>", tree.get(id).text), std::move(text), true);
+    names_.trees.push_back(std::make_unique<SyntaxTree>(parse::parse(sources_, lex::lex(sources_, file, sink_), sink_)));
+    SyntaxTree& made = *names_.trees.back();
+    for (parse::Node& node : made.nodes) node.span = node.name = tree.get(id).name;
+    made.file = tree.file;
+    for (NodeId item : made.children_of(made.child(made.root, slot::File::items)))
+      if (made.kind(item) == NodeKind::Impl) names_.impls.push_back({module, &made, item, true});
   }
 
   void read_file(ModuleId module, FileId file) {
@@ -135,7 +180,7 @@ class Resolver {
       case NodeKind::TypeAlias: made.kind = DefinitionKind::Alias; break;
       case NodeKind::Const: made.kind = DefinitionKind::Const; break;
       case NodeKind::Static: made.kind = DefinitionKind::Static; break;
-      case NodeKind::Impl: names_.impls.push_back({module, &tree, id}); return;
+      case NodeKind::Impl: names_.impls.push_back({module, &tree, id, false}); return;
       case NodeKind::Mod: return module_item(module, tree, id);
       case NodeKind::Use: {
         std::vector<std::string> path;
@@ -145,9 +190,10 @@ class Resolver {
       default: return;
     }
     if (made.name.empty()) return;
-    const bool is_enum = made.kind == DefinitionKind::Enum;
+    const DefinitionKind kind = made.kind;
     const DefinitionId declared = declare(std::move(made));
-    if (is_enum) variants(module, tree, id, declared);
+    if (kind == DefinitionKind::Enum) variants(module, tree, id, declared);
+    if (kind == DefinitionKind::Enum || kind == DefinitionKind::Struct) derive_all(module, tree, id);
   }
 
   // Variants are definitions that stand in no module's map; they are reached through their enum.
@@ -169,6 +215,7 @@ class Resolver {
       made.span = node.name;
       made.parent = parent;
       made.number = number++;
+      names_.variant_index.emplace(fmt::format("{}:{}", parent.value, made.name), DefinitionId(names_.definitions.size()));
       names_.definitions.push_back(std::move(made));
     }
   }
@@ -288,15 +335,15 @@ class Resolver {
     const DefinitionId found = stopped == 0 ? names_.find(from, import.path[stopped], false)
                                             : names_.find_in(from, import.path[stopped], false);
     if (!found.valid() || names_.get(found).kind != DefinitionKind::Enum) return false;
-    bool any = false;
-    for (size_t i = 0; i < names_.definitions.size(); ++i) {
-      const Definition& variant = names_.definitions[i];
-      if (variant.kind != DefinitionKind::Variant || variant.parent != found) continue;
-      if (!import.name.empty() && variant.name != import.path.back()) continue;
-      names_.modules[module.index()].values.emplace(import.name.empty() ? variant.name : import.name, DefinitionId(i));
-      any = true;
+    auto& values = names_.modules[module.index()].values;
+    if (!import.name.empty()) {
+      const DefinitionId variant = names_.variant(found, import.path.back());
+      return variant.valid() && (values.emplace(import.name, variant), true);
     }
-    return any;
+    const Definition owner = names_.get(found);
+    for (NodeId variant : owner.tree->children_of(owner.tree->child(owner.node, slot::Enum::variants)))
+      if (const std::string name(owner.tree->get(variant).text); names_.variant(found, name).valid()) values.emplace(name, names_.variant(found, name));
+    return true;
   }
 
   void settle() {
@@ -346,6 +393,14 @@ DefinitionId lookup(const Module& module, const std::string& name, bool values) 
   return {};
 }
 
+DefinitionId in_prelude(const Names& names, const std::string& name, bool values) {
+  for (const auto* map : {values ? &names.prelude_values : &names.prelude_types, values ? &names.prelude_types : &names.prelude_values}) {
+    const auto found = map->find(name);
+    if (found != map->end()) return found->second;
+  }
+  return {};
+}
+
 }  // namespace
 
 DefinitionId Names::find_in(ModuleId module, std::string_view name, bool values) const {
@@ -353,19 +408,20 @@ DefinitionId Names::find_in(ModuleId module, std::string_view name, bool values)
   if (const DefinitionId own = lookup(get(module), key, values); own.valid()) return own;
   for (ModuleId glob : get(module).globs)
     if (const DefinitionId found = lookup(get(glob), key, values); found.valid() && visible(found, module)) return found;
+  if (module == library) return in_prelude(*this, key, values);
   return {};
+}
+
+DefinitionId Names::variant(DefinitionId parent, std::string_view name) const {
+  const auto found = variant_index.find(fmt::format("{}:{}", parent.value, name));
+  return found == variant_index.end() ? DefinitionId() : found->second;
 }
 
 DefinitionId Names::find(ModuleId from, std::string_view name, bool values) const {
   if (const DefinitionId own = find_in(from, name, values); own.valid()) return own;
   const std::string key(name);
   if (const DefinitionId top = lookup(get(library), key, values); top.valid()) return top;
-  for (const Module& module : modules) {
-    if (!module.shipped) continue;
-    const DefinitionId found = lookup(module, key, values);
-    if (found.valid() && get(found).is_pub && get(get(found).module).shipped) return found;
-  }
-  return {};
+  return in_prelude(*this, key, values);
 }
 
 bool Names::visible(DefinitionId definition, ModuleId from) const {

@@ -1,4 +1,4 @@
-// compiler/types/calls.cpp — calls of functions, natives, constructors; named and default arguments; generic arguments.
+// compiler/types/calls.cpp — calls: what a path names, arguments by position and name, generic arguments, what is asked of them.
 // Room: types. In: call nodes. Out: typed expressions.
 #include <algorithm>
 
@@ -6,30 +6,63 @@
 
 namespace stark::types {
 
-using resolve::Found;
-
 ExprId Checker::make_variant(TypeId type_id, uint32_t variant, std::vector<ExprId> parts, Span where) {
   const ExprId out = add(ExprKind::MakeVariant, type_id, where, std::move(parts));
   get(out).index = variant;
   return out;
 }
 
-// Puts arguments into the order of the parameters; an invalid node stands for a default.
-std::vector<NodeId> Checker::arrange(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, std::span<const NodeId> arguments, Span where, bool& good) {
-  std::vector<NodeId> out(parameters.size());
+// --- arguments
+
+std::vector<Argument> Checker::arguments_of(std::span<const NodeId> nodes) {
+  std::vector<Argument> out;
+  for (NodeId one : nodes) {
+    const bool named = kind(one) == NodeKind::NamedArgument;
+    out.push_back({named ? child(one, slot::NamedArgument::value) : one, {}, named ? node(one).text : std::string_view(), span(one), named ? node(one).name : Span{}, one});
+  }
+  return out;
+}
+
+std::vector<NodeId> Checker::nodes_of(const std::vector<Argument>& arguments) {
+  std::vector<NodeId> out;
+  for (const Argument& one : arguments) out.push_back(one.original);
+  return out;
+}
+
+std::vector<NodeId> Checker::arrange_nodes(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, std::span<const NodeId> arguments, Span where, bool& good) {
+  std::vector<NodeId> out;
+  for (const Argument& one : arrange(callee, parameters, optional, arguments_of(arguments), where, good)) out.push_back(one.node);
+  return out;
+}
+
+ExprId Checker::argument_value(const Argument& argument, TypeId expected) { return argument.value.valid() ? argument.value : expression(argument.node, expected); }
+
+// Looks at arguments whose call is wrong, so that their own mistakes are told too.
+ExprId Checker::give_up(const std::vector<Argument>& arguments, Span where) {
+  for (const Argument& one : arguments)
+    if (one.node.valid() && kind(one.node) != NodeKind::Closure) expression(one.node);
+  return error(where);
+}
+
+// Puts arguments into the order of the parameters; an invalid one stands for a default.
+std::vector<Argument> Checker::arrange(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, const std::vector<Argument>& arguments, Span where, bool& good) {
+  std::vector<Argument> out(parameters.size());
   std::vector<bool> given(parameters.size());
   good = true;
   size_t position = 0;
-  for (NodeId argument : arguments) {
+  const auto refuse = [&](const Argument& argument) {
+    good = false;
+    if (argument.node.valid()) expression(argument.node);
+  };
+  for (const Argument& argument : arguments) {
     size_t i = position;
-    NodeId value = argument;
-    if (kind(argument) == NodeKind::NamedArgument) {
-      i = static_cast<size_t>(std::ranges::find(parameters, node(argument).text) - parameters.begin());
-      value = child(argument, slot::NamedArgument::value);
+    if (!argument.name.empty()) {
+      i = static_cast<size_t>(std::ranges::find(parameters, argument.name) - parameters.begin());
       if (i == parameters.size()) {
-        sink_.report<diag::UnknownArgument>(node(argument).name, callee, node(argument).text);
-        good = false;
-        expression(value);
+        std::vector<std::string_view> words(parameters.begin(), parameters.end());
+        auto report = sink_.report<diag::UnknownArgument>(argument.name_span, callee, argument.name);
+        if (const std::string_view near = diagnostics::nearest(argument.name, words); !near.empty()) report.help(fmt::format("there is `{}`", near));
+        refuse(argument);
         continue;
       }
     } else {
@@ -37,16 +70,20 @@ std::vector<NodeId> Checker::arrange(std::string_view callee, std::span<const st
     }
     if (i >= parameters.size()) {
       if (good) sink_.report<diag::ArgumentCount>(where, callee, parameters.size(), arguments.size());
-      good = false;
-      expression(value);
+      refuse(argument);
       continue;
     }
-    out[i] = value;
+    if (given[i]) {
+      sink_.report<diag::ArgumentTwice>(argument.span, parameters[i]);
+      refuse(argument);
+      continue;
+    }
+    out[i] = argument;
     given[i] = true;
   }
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (given[i] || optional[i] || !good) continue;
-    const bool any_named = std::ranges::any_of(arguments, [&](NodeId a) { return kind(a) == NodeKind::NamedArgument; });
+    const bool any_named = std::ranges::any_of(arguments, [&](const Argument& a) { return !a.name.empty(); });
     if (any_named) sink_.report<diag::MissingArgument>(where, callee, parameters[i]);
     else sink_.report<diag::ArgumentCount>(where, callee, parameters.size(), arguments.size()).help(fmt::format("`{}` is missing", parameters[i]));
     good = false;
@@ -54,115 +91,151 @@ std::vector<NodeId> Checker::arrange(std::string_view callee, std::span<const st
   return out;
 }
 
-void Checker::check_bounds(const Callee& callee, std::span<const std::string> parameters, const Environment& environment, Span where) {
-  const auto one = [&](const std::string& word, NodeId bounds) {
-    const auto found = environment.generics.find(word);
-    if (found == environment.generics.end() || found->second.kind != GenericArgument::Kind::Type || !bounds.valid()) return;
-    for (NodeId bound : callee.tree->children_of(bounds)) {
-      if (callee.tree->kind(bound) != NodeKind::PathType) continue;
-      const auto segments = callee.tree->children_of(callee.tree->child(callee.tree->child(bound, slot::PathType::path), slot::Path::segments));
-      const std::string trait(callee.tree->get(segments.back()).text);
-      if (trait.starts_with("Fn")) continue;
-      if (!implements(found->second.type, trait)) sink_.report<diag::MissingBound>(where, name(found->second.type), trait).label(callee.tree->get(bound).span, "required here");
-    }
-  };
-  const NodeId generics = callee.tree->child(callee.node, slot::Fn::generics);
-  if (generics.valid())
-    for (NodeId parameter : callee.tree->children_of(callee.tree->child(generics, slot::Generics::parameters)))
-      if (callee.tree->kind(parameter) == NodeKind::GenericType) one(std::string(callee.tree->get(parameter).text), callee.tree->child(parameter, slot::GenericType::bounds));
-  (void)parameters;
+// --- functions
+
+// Explicit generic arguments; the others become variables. Numbers and shapes are told by the arguments alone.
+void Checker::choose_generics(const Callee& callee, const FunctionInfo& info, std::span<const NodeId> generics, Bindings& bound, Span where) {
+  std::vector<const GenericParameter*> own;
+  for (size_t i = info.own; i < info.parameters.size(); ++i)
+    if (!info.parameters[i].hidden) own.push_back(&info.parameters[i]);
+  std::vector<NodeId> given;
+  for (NodeId one : generics)
+    if (kind(one) != NodeKind::Lifetime) given.push_back(one);
+  if (!given.empty() && given.size() != own.size()) sink_.report<diag::GenericCount>(where, callee.name, own.size(), given.size());
+  std::vector<Region> ignored;
+  for (size_t i = 0; i < given.size() && i < own.size(); ++i) {
+    const bool hole = kind(given[i]) == NodeKind::InferType;
+    if (!hole) bound[own[i]->number] = generic_argument(given[i], {}, ignored);
+  }
+  for (const GenericParameter& one : info.parameters)
+    if (one.argument.kind == GenericArgument::Kind::Type && !bound.contains(one.number)) bound[one.number] = {GenericArgument::Kind::Type, fresh(), 0, {}};
 }
 
-ExprId Checker::call_callee(Callee callee, ExprId receiver, std::span<const NodeId> arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
+// Can what is expected be used to tell the result's generic arguments? Not where a value may still be converted on its way.
+bool Checker::exact(TypeId given) {
+  const TypeId type = shallow(given);
+  const TypeData data = table_.get(type);
+  if (data.special != Special::None) return data.special != Special::Infer;
+  if (data.kind == TypeKind::Tensor || data.kind == TypeKind::Slice || data.kind == TypeKind::Ref || data.kind == TypeKind::Fn || object_use(type) != nullptr) return false;
+  if (const Nominal* used = nominal(type)) {
+    const Nominal copy = *used;
+    return std::ranges::all_of(copy.arguments, [&](const GenericArgument& one) { return one.kind != GenericArgument::Kind::Type || is_infer(one.type) || exact(one.type); });
+  }
+  return std::ranges::all_of(data.parts, [&](TypeId part) { return is_infer(part) || exact(part); });
+}
+
+bool Checker::same_head(TypeId a, TypeId b) const {
+  const Nominal *m = nominal(a), *n = nominal(b);
+  if (m != nullptr || n != nullptr) return m != nullptr && n != nullptr && m->definition == n->definition;
+  const TypeData &x = table_.get(shallow(a)), &y = table_.get(shallow(b));
+  return x.special == Special::None && y.special == Special::None && x.kind == y.kind && x.parts.size() == y.parts.size();
+}
+
+ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
+  const FunctionInfo& info = function_info(callee);
   const SyntaxTree& t = *callee.tree;
-  std::vector<std::string> own = generic_names(t, t.child(callee.node, slot::Fn::generics)), impl_names;
-  if (callee.impl != Id<int>::kNone && !callee.trait.valid()) impl_names = generic_names(*impls_[callee.impl].tree, impls_[callee.impl].tree->child(impls_[callee.impl].node, slot::Impl::generics));
-  Environment& environment = callee.environment;
-  std::vector<Region> ignored;
-  if (!generics.empty() && generics.size() != own.size()) sink_.report<diag::GenericCount>(where, callee.name, own.size(), generics.size());
-  for (size_t i = 0; i < generics.size() && i < own.size(); ++i) environment.generics[own[i]] = generic_argument(generics[i], {}, ignored);
-  std::vector<NodeId> parameters;
-  std::vector<std::string> words;
+  choose_generics(callee, info, generics, callee.bound, where);
+  const size_t first = receiver.valid() && info.has_self ? 1 : 0;
   std::vector<bool> optional;
-  bool self = false;
-  for (NodeId parameter : t.children_of(t.child(callee.node, slot::Fn::parameters))) {
-    if (t.kind(parameter) == NodeKind::SelfParameter) { self = true; if (receiver.valid()) continue; }
-    parameters.push_back(parameter);
-    if (t.kind(parameter) == NodeKind::SelfParameter) { words.emplace_back("self"), optional.push_back(false); continue; }
-    const NodeId bound = t.kind(parameter) == NodeKind::Parameter ? t.child(parameter, slot::Parameter::pattern) : NodeId();
-    words.emplace_back(bound.valid() ? t.get(bound).text : "");
-    optional.push_back(bound.valid() && t.child(parameter, slot::Parameter::default_value).valid());
-  }
+  for (size_t i = first; i < info.nodes.size(); ++i)
+    optional.push_back(t.kind(info.nodes[i]) == NodeKind::Parameter && t.child(info.nodes[i], slot::Parameter::default_value).valid());
   bool good = true;
-  const std::vector<NodeId> values = arrange(callee.name, words, optional, arguments, where, good);
+  const std::vector<Argument> values = arrange(callee.name, std::span(info.words).subspan(first), optional, arguments, where, good);
   if (!good) return error(where);
-  std::vector<ExprId> parts;
-  if (receiver.valid() && self) parts.push_back(receiver);
-  const auto bind_rest = [&] {
-    const NodeId generic_node = t.child(callee.node, slot::Fn::generics);
-    if (!generic_node.valid()) return;
-    for (NodeId parameter : t.children_of(t.child(generic_node, slot::Generics::parameters)))
-      if (t.kind(parameter) == NodeKind::GenericType && !environment.generics.contains(std::string(t.get(parameter).text)))
-        environment.generics[std::string(t.get(parameter).text)] = {GenericArgument::Kind::Type, fresh(), 0, {}};
-  };
-  const auto lowered = [&](NodeId type_node) { return at(callee.tree, callee.module, environment, [&] { return lower(type_node, {}).type; }); };
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    if (t.kind(parameters[i]) == NodeKind::SelfParameter) {
-      TypeId self_type = environment.self;
-      if (t.has(parameters[i], parse::kReference)) self_type = table_.ref(self_type, t.has(parameters[i], parse::kMut));
-      parts.push_back(checked(values[i], self_type));
-      continue;
-    }
-    if (t.kind(parameters[i]) != NodeKind::Parameter) return error(where);
-    const NodeId type_node = t.child(parameters[i], slot::Parameter::type);
-    const NodeId default_node = t.child(parameters[i], slot::Parameter::default_value);
-    const std::string_view text = type_node.valid() ? sources_.text(t.get(type_node).span) : "";
-    const bool shaped = !own.empty() && (text.contains("Tensor<") || text.contains('['));
-    ExprId value;
-    if (!values[i].valid()) {
-      bind_rest();
-      auto scopes = std::exchange(scopes_, {});
-      at(callee.tree, callee.module, environment, [&] { value = checked(default_node, lower(type_node, {}).type); });
-      scopes_ = std::move(scopes);
-    } else if (shaped) {
-      value = expression(values[i]);
-      match_type(t, callee.module, type_node, get(value).type, environment, own);
-      bind_rest();
-      value = coerce(value, lowered(type_node));
-    } else {
-      bind_rest();
-      value = checked(values[i], lowered(type_node));
-    }
-    parts.push_back(value);
+  if (expected.valid() && !is_infer(expected) && info.result.valid() && exact(expected)) {
+    const TypeId result = shallow(substitute(info.result, callee.bound));
+    if (same_head(result, expected) || (is_infer(result) && infer_what(result) == 0 && table_.get(info.result).special == Special::Parameter)) unify(result, expected);
   }
-  bind_rest();
-  for (const std::string& word : own)
-    if (!environment.generics.contains(word)) return sink_.report<diag::UnknownYet>(where, fmt::format("generic argument `{}` of `{}` cannot be told", word, callee.name)), error(where);
-  const NodeId result_node = t.child(callee.node, slot::Fn::result);
-  const TypeId result = result_node.valid() ? lowered(result_node) : unit_;
-  if (expected.valid() && !is_tensor(result)) {
-    if (contains_infer(result) && nominal(result) != nullptr && nominal(expected) != nullptr && nominal(result)->definition == nominal(expected)->definition) unify(result, expected);
+  const size_t asked_from = obligations_.size();
+  require(info.bounds, callee.bound, where);
+  if (callee.abstract && shallow(callee.self) != callee.self) callee.self = shallow(callee.self);
+  if (callee.abstract && (is_infer(callee.self) || trait_info(callee.trait).declared.parameters.size() > 1)) {
+    Obligation has{callee.self, {callee.trait, {}}, std::nullopt, where, {}, false};
+    for (size_t i = 1; i < trait_info(callee.trait).declared.parameters.size(); ++i) has.use.arguments.push_back(callee.bound[trait_info(callee.trait).declared.parameters[i].number]);
+    obligations_.push_back(std::move(has));
   }
-  check_bounds(callee, own, environment, where);
-  Instance wanted{callee, {}, Instance::Made::Written, {}};
-  for (const std::string& word : impl_names) wanted.arguments.push_back(environment.generics.contains(word) ? environment.generics[word] : GenericArgument{GenericArgument::Kind::Type, table_.error(), 0, {}});
-  for (const std::string& word : own) wanted.arguments.push_back(environment.generics[word]);
+  std::vector<ExprId> parts(info.types.size());
+  if (first == 1) parts[0] = info.types[0] == info.types[0] && t.child(info.nodes[0], slot::SelfParameter::type).valid() ? coerce(receiver, substitute(info.types[0], callee.bound)) : receiver;
+  for (const bool closures : {false, true}) {  // what closures take is often told by the other arguments
+    for (size_t i = first; i < info.nodes.size(); ++i) {
+      const Argument& value = values[i - first];
+      if ((value.node.valid() && kind(value.node) == NodeKind::Closure) != closures) continue;
+      if (closures) settle_obligations();
+      parts[i] = pass_argument(callee, info, i, value, where);
+    }
+  }
+  settle_obligations();
+  (void)asked_from;
+  const TypeId result = info.result.valid() ? substitute(info.result, callee.bound) : opaque_result(callee, where);
+  if (expected.valid() && !is_infer(expected) && contains_infer(result) && same_head(result, expected) && exact(expected)) unify(result, expected);
+  for (const GenericParameter& one : info.parameters)
+    if (!callee.bound.contains(one.number)) {
+      sink_.report<diag::UnknownYet>(where, fmt::format("generic argument `{}` of `{}` cannot be told", one.name, callee.name));
+      return error(where);
+    }
+  return pending_call(std::move(callee), result, where, std::move(parts));
+}
+
+ExprId Checker::pending_call(Callee callee, TypeId result, Span where, std::vector<ExprId> parts) {
   const ExprId out = add(ExprKind::Call, result, where, std::move(parts));
   get(out).method = static_cast<uint32_t>(pending_.size());
-  pending_.push_back(std::move(wanted));
+  pending_.push_back(make_instance(std::move(callee)));
   return out;
 }
 
-ExprId Checker::call_variant(DefinitionId variant, std::span<const NodeId> arguments, TypeId expected, Span where) {
+ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value, Span where) {
+  const SyntaxTree& t = *callee.tree;
+  TypeId wanted = substitute(info.types[i], callee.bound);
+  if (!value.valid()) {
+    const NodeId default_node = t.child(info.nodes[i], slot::Parameter::default_value);
+    Environment environment;
+    environment.self = callee.self;
+    environment.impl = callee.impl;
+    for (const GenericParameter& one : info.parameters)
+      if (const auto found = callee.bound.find(one.number); found != callee.bound.end()) environment.generics[one.name] = found->second;
+    auto scopes = std::exchange(scopes_, {});
+    scopes_.emplace_back();
+    const ExprId out = at(callee.tree, callee.module, environment, [&] { return checked(default_node, wanted); });
+    scopes_ = std::move(scopes);
+    return out;
+  }
+  if (is_open(wanted) && !defining_) {  // a number or a shape in it is told by the argument
+    const ExprId found = argument_value(value, {});
+    TypeId pattern = info.types[i], actual = type(found);
+    while (is_kind(pattern, TypeKind::Ref) && is_kind(actual, TypeKind::Ref)) pattern = table_.get(pattern).parts[0], actual = shallow(table_.get(actual).parts[0]);
+    fit(pattern, actual, callee.bound);
+    wanted = substitute(info.types[i], callee.bound);
+    return coerce(found, wanted, {});
+  }
+  if (value.node.valid() && kind(value.node) == NodeKind::Closure) return coerce(closure(value.node, wanted), wanted);
+  (void)where;
+  return coerce(argument_value(value, wanted), wanted);
+}
+
+// What a function with `-> impl Trait` returns is told by its body, which is checked now if it was not before.
+TypeId Checker::opaque_result(const Callee& callee, Span where) {
+  if (defining_ || callee.abstract) return table_.error();
+  Instance wanted = make_instance(callee);
+  settle_obligations();
+  for (GenericArgument& argument : wanted.arguments)
+    if (argument.kind == GenericArgument::Kind::Type) {
+      default_literals(argument.type);
+      if (contains_infer(argument.type)) return sink_.report<diag::UnknownYet>(where, fmt::format("the generic arguments of `{}` must be known to tell what it returns", callee.name)), table_.error();
+    }
+  const uint32_t number = instance(std::move(wanted));
+  if (instances_[number].checked && !typed_.functions[number].signature.result.valid())
+    return sink_.report<diag::OpaqueCycle>(where, callee.name), table_.error();
+  at(nullptr, ModuleId(), {}, [&] { check_body(number); });
+  return typed_.functions[number].signature.result;
+}
+
+ExprId Checker::call_variant(DefinitionId variant, const std::vector<Argument>& arguments, TypeId expected, Span where) {
   const Definition& made = names_.get(variant);
   const Definition& parent = names_.get(made.parent);
   const Nominal* wanted = expected.valid() ? nominal(expected) : nullptr;
   TypeId type_id;
   if (wanted != nullptr && wanted->definition == made.parent) {
-    std::vector<GenericArgument> arguments_copy = wanted->arguments;
-    for (GenericArgument& argument : arguments_copy)  // a value may still coerce on its way in
-      if (argument.kind == GenericArgument::Kind::Type && !contains_infer(argument.type)) continue;
-    type_id = nominal_type(made.parent, arguments_copy);
+    type_id = shallow(expected);
   } else {
     std::vector<GenericArgument> fresh_arguments;
     for (size_t i = generic_names(*parent.tree, parent.tree->child(parent.node, slot::Enum::generics)).size(); i > 0; --i)
@@ -170,230 +243,245 @@ ExprId Checker::call_variant(DefinitionId variant, std::span<const NodeId> argum
     type_id = nominal_type(made.parent, fresh_arguments);
   }
   const TypeData data = table_.get(shallow(type_id));
+  if (data.special != Special::None) return give_up(arguments, where);
   const std::vector<Field> fields = table_.info(data.enum_id).variants[made.number].fields;
   if (fields.size() != arguments.size()) {
     sink_.report<diag::ArgumentCount>(where, made.name, fields.size(), arguments.size());
-    return error(where);
+    return give_up(arguments, where);
   }
   std::vector<ExprId> parts;
-  for (size_t i = 0; i < arguments.size(); ++i) parts.push_back(checked(arguments[i], fields[i].type));
+  for (size_t i = 0; i < arguments.size(); ++i) parts.push_back(coerce(argument_value(arguments[i], fields[i].type), fields[i].type));
   return make_variant(type_id, made.number, std::move(parts), where);
 }
 
-ExprId Checker::call_tuple_struct(TypeId type_id, std::span<const NodeId> arguments, Span where) {
-  const std::vector<Field> fields = table_.info(table_.get(shallow(type_id)).struct_id).fields;
-  if (fields.size() != arguments.size()) return sink_.report<diag::ArgumentCount>(where, name(type_id), fields.size(), arguments.size()), error(where);
+ExprId Checker::call_tuple_struct(TypeId type_id, const std::vector<Argument>& arguments, TypeId expected, Span where) {
+  if (is_error(type_id)) return give_up(arguments, where);
+  if (expected.valid() && same_head(type_id, expected) && exact(expected)) unify(type_id, expected);
+  const TypeData data = table_.get(shallow(type_id));
+  if (data.kind != TypeKind::Struct) return sink_.report<diag::NotCallable>(where, name(type_id)), give_up(arguments, where);
+  const std::vector<Field> fields = table_.info(data.struct_id).fields;
+  if (fields.size() != arguments.size()) return sink_.report<diag::ArgumentCount>(where, name(type_id), fields.size(), arguments.size()), give_up(arguments, where);
   std::vector<ExprId> parts;
-  for (size_t i = 0; i < arguments.size(); ++i) parts.push_back(checked(arguments[i], fields[i].type));
+  for (size_t i = 0; i < arguments.size(); ++i) parts.push_back(coerce(argument_value(arguments[i], fields[i].type), fields[i].type));
   return add(ExprKind::Make, type_id, where, std::move(parts));
 }
 
-// --- natives
+// --- what a path names
 
-void Checker::bind_pattern(const spec::Pattern& pattern_tree, TypeId given, std::map<std::string, GenericArgument>& bound) {
-  const TypeId actual = shallow(given);
-  const TypeData data = table_.get(actual);
-  if (data.special != Special::None) return;
-  if (pattern_tree.kind == spec::PatternKind::Variable && !bound.contains(pattern_tree.name)) bound[pattern_tree.name] = {GenericArgument::Kind::Type, actual, 0, {}};
-  if (pattern_tree.kind == spec::PatternKind::Tensor && data.kind == TypeKind::Tensor) {
-    bind_pattern(pattern_tree.parts[0], element_type(data.dtype), bound);
-    if (!pattern_tree.dims_variable.empty()) bound[pattern_tree.dims_variable] = {GenericArgument::Kind::Shape, {}, 0, data.dims};
-    return;
+// A function of a type: `Type::function`.
+bool Checker::associated(TypeId self, NodeId segment, PathTarget& out) {
+  const std::string_view function = node(segment).text;
+  out.generics = list(child(segment, slot::Segment::arguments));
+  out.type = self;
+  if (is_error(self)) return out.kind = PathTarget::Kind::Error, true;
+  if (const Nominal* used = nominal(self); used != nullptr && names_.get(used->definition).kind == DefinitionKind::Enum)
+    if (const DefinitionId variant = names_.variant(used->definition, function); variant.valid()) return out.kind = PathTarget::Kind::Variant, out.definition = variant, true;
+  if (find_in_impls(self, std::string(function), out.callee, Receiver::Any, false, {})) return out.kind = PathTarget::Kind::Function, true;
+  std::vector<std::string> heads{head(self)};
+  if (is_kind(self, TypeKind::String)) heads.emplace_back("str");
+  for (const std::string& one : heads)
+    if (const spec::NativeFacts* native = one.empty() ? nullptr : spec::find_native(fmt::format("{}::{}", one, function))) return out.kind = PathTarget::Kind::Native, out.native = native, true;
+  if (find_method(self, function, out.callee, Receiver::Any)) return out.kind = PathTarget::Kind::Function, true;
+  if (find_constant(self, function, out)) return true;
+  if (is_infer(self)) return sink_.report<diag::UnknownYet>(node(segment).span, fmt::format("its function `{}` is asked for", function)), out.kind = PathTarget::Kind::Error, true;
+  std::vector<std::string_view> words;
+  for (const auto& [word, list_of] : impls_by_function_) {
+    Callee one;
+    if (find_method(self, word, one, Receiver::Any)) words.push_back(word);
   }
-  const bool one = (pattern_tree.kind == spec::PatternKind::Ref && data.kind == TypeKind::Ref) || (pattern_tree.kind == spec::PatternKind::Vec && data.kind == TypeKind::Vec) ||
-                   (pattern_tree.kind == spec::PatternKind::Slice && data.kind == TypeKind::Slice);
-  if (one) bind_pattern(pattern_tree.parts[0], data.parts[0], bound);
+  auto report = sink_.report<diag::UnknownFunction>(node(segment).name, name(self), function);
+  if (const std::string_view near = diagnostics::nearest(function, words); !near.empty()) report.help(fmt::format("there is `{}`", near));
+  out.kind = PathTarget::Kind::Error;
+  return true;
 }
 
-TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, GenericArgument>& bound) {
-  switch (p.kind) {
-    case spec::PatternKind::Scalar: return table_.scalar(p.scalar);
-    case spec::PatternKind::Variable: {
-      const auto [found, added] = bound.emplace(p.name, GenericArgument{});
-      if (added) found->second.type = fresh();
-      return found->second.type;
-    }
-    case spec::PatternKind::Ref: return table_.ref(pattern_type(p.parts[0], bound), p.is_mut);
-    case spec::PatternKind::Vec: return table_.vec(pattern_type(p.parts[0], bound));
-    case spec::PatternKind::Slice: return table_.slice(pattern_type(p.parts[0], bound));
-    case spec::PatternKind::Option: {
-      const GenericArgument argument{GenericArgument::Kind::Type, pattern_type(p.parts[0], bound), 0, {}};
-      return nominal_type(names_.find(names_.library, "Option", false), {argument});
-    }
-    case spec::PatternKind::Tuple: {
-      std::vector<TypeId> parts;
-      for (const spec::Pattern& part : p.parts) parts.push_back(pattern_type(part, bound));
-      return table_.tuple(parts);
-    }
-    case spec::PatternKind::Tensor: {
-      TypeId element = shallow(pattern_type(p.parts[0], bound));
-      if (is_infer(element)) unify(element, infer_what(element) == 1 ? i32_ : table_.scalar(TypeKind::F32)), element = shallow(element);
-      const auto dtype = spec::dtype_from_name(table_.name(element));
-      std::vector<int64_t> dims = p.dims;
-      if (!p.dims_variable.empty()) dims = bound[p.dims_variable].dims;
-      return dtype ? table_.tensor(*dtype, dims) : table_.error();
-    }
-    case spec::PatternKind::Opaque: return table_.opaque(p.opaque);
+// `Self::LIMIT`, `Circle::NAME`: a constant of an impl, or the trait's own value for it.
+bool Checker::find_constant(TypeId given, std::string_view word, PathTarget& out) {
+  const TypeId self = shallow(given);
+  const std::string key(word);
+  bool found = false;
+  each_assumed(self, [&](const TraitUse& use) {
+    const TraitInfo& info = trait_info(use.trait);
+    const auto item = info.constants.find(key);
+    if (item == info.constants.end()) return false;
+    out.kind = PathTarget::Kind::Constant, out.tree = info.tree, out.module = info.module, out.node = item->second, out.environment = trait_environment(info), out.environment.self = self;
+    out.environment.generics["Self"] = {GenericArgument::Kind::Type, self, 0, {}};
+    out.assumed = true;
+    return found = true;
+  });
+  if (found) return true;
+  for (uint32_t i = 0; i < impls_.size(); ++i) {
+    const ImplInfo& info = impls_[i];
+    const bool own = info.constants.contains(key);
+    const bool inherited = !own && info.trait.valid() && trait_info(info.trait).constants.contains(key);
+    if ((!own && !inherited) || (info.head != 0 && info.head != head_of(self))) continue;
+    Bindings bound;
+    if (fit(info.self, self, bound) == Fit::No || !bounds_hold(info.declared.bounds, bound, 1)) continue;
+    out.kind = PathTarget::Kind::Constant;
+    out.environment = {};
+    out.environment.self = self, out.environment.impl = i;
+    for (const GenericParameter& one : impls_[i].declared.parameters)
+      if (const auto chosen = bound.find(one.number); chosen != bound.end()) out.environment.generics[one.name] = chosen->second;
+    out.environment.generics["Self"] = {GenericArgument::Kind::Type, self, 0, {}};
+    const TraitInfo* trait = own ? nullptr : &trait_info(impls_[i].trait);
+    out.tree = own ? impls_[i].tree : trait->tree;
+    out.module = own ? impls_[i].module : trait->module;
+    out.node = own ? impls_[i].constants.at(key) : trait->constants.at(key);
+    return true;
   }
-  return table_.error();
+  return false;
 }
 
-ExprId Checker::call_native(const spec::NativeFacts& native, ExprId receiver, std::span<const NodeId> arguments, TypeId expected, Span where) {
-  const spec::NativeSignature& made = native.signature;
-  std::map<std::string, GenericArgument> bound;
-  std::vector<ExprId> parts;
-  size_t first = 0;
-  if (receiver.valid()) {
-    bind_pattern(made.parameters[0].type, get(receiver).type, bound);
-    pattern_type(made.parameters[0].type, bound);
-    ExprId value = receiver;
-    const TypeId wanted = pattern_type(made.parameters[0].type, bound);
-    value = coerce(value, wanted);
-    parts.push_back(value);
-    first = 1;
+PathTarget Checker::path_target(NodeId path, Span where) {
+  PathTarget out;
+  const auto segments = list(child(path, slot::Path::segments));
+  const std::string first(node(segments[0]).text);
+  const NodeId first_arguments = child(segments[0], slot::Segment::arguments);
+  if (first.empty()) return out;
+  if (segments.size() == 1) {
+    if (const BodyLocalId found = find_local(first); found.valid()) return out.kind = PathTarget::Kind::Local, out.local = found, out;
+    const auto generic = where_.environment.generics.find(first);
+    if (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Number) return out.kind = PathTarget::Kind::Number, out.number = generic->second.number, out;
+    if (first == "Self" && where_.environment.self.valid()) return out.kind = PathTarget::Kind::TupleStruct, out.type = where_.environment.self, out;
   }
-  std::vector<std::string> words;
-  std::vector<bool> optional;
-  for (size_t i = first; i < made.parameters.size(); ++i) words.push_back(made.parameters[i].name), optional.push_back(made.parameters[i].default_literal.has_value());
-  if (expected.valid() && made.result.kind == spec::PatternKind::Vec) {
-    bind_pattern(made.result, expected, bound);
+  if (first == "native" && shipped_) {
+    std::string text;
+    for (size_t i = 1; i < segments.size(); ++i) text += (text.empty() ? "" : "::") + std::string(node(segments[i]).text);
+    if (text == "box::new") return out.kind = PathTarget::Kind::Box, out;
+    out.native = spec::find_native(text);
+    if (out.native != nullptr) return out.kind = PathTarget::Kind::Native, out;
   }
-  bool good = true;
-  const std::vector<NodeId> values = arrange(native.text, words, optional, arguments, where, good);
-  if (!good) return error(where);
-  for (size_t i = 0; i < values.size(); ++i) {
-    const spec::NativeParameter& parameter = made.parameters[first + i];
-    const TypeId wanted = pattern_type(parameter.type, bound);
-    if (values[i].valid()) {
-      ExprId value = expression(values[i], wanted);
-      const bool borrows = parameter.type.kind == spec::PatternKind::Ref && !is_kind(get(value).type, TypeKind::Ref) && !parameter.type.is_mut &&
-                           parameter.type.parts[0].kind == spec::PatternKind::Vec && is_kind(get(value).type, TypeKind::Vec);
-      if (borrows) value = borrow(value, false, get(value).span);
-      parts.push_back(coerce(value, wanted));
-      continue;
-    }
-    const std::string& text = *parameter.default_literal;
-    if (text.starts_with('"')) {
-      parts.push_back(coerce(constant_text(text.substr(1, text.size() - 2), where), wanted));
-    } else {
-      const ExprId number = add(ExprKind::Constant, wanted, where);
-      get(number).literal.negative = text.starts_with('-');
-      get(number).literal.magnitude = std::strtoull(text.c_str() + (text.starts_with('-') ? 1 : 0), nullptr, 10);
-      parts.push_back(number);
+  if (segments.size() >= 2) {
+    const auto generic = where_.environment.generics.find(first);
+    const bool is_self = first == "Self" && where_.environment.self.valid();
+    if (is_self || (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Type)) {
+      TypeId self = is_self ? where_.environment.self : generic->second.type;
+      for (size_t i = 1; i + 1 < segments.size(); ++i) self = associated_type_named(self, node(segments[i]).text, where);
+      associated(self, segments.back(), out);
+      return out;
     }
   }
-  const ExprId out = add(ExprKind::Native, pattern_type(made.result, bound), where, std::move(parts));
-  get(out).native = native.native;
+  if (segments.size() == 2) {
+    const DefinitionId own = names_.find(where_.module, first, false);
+    const bool shadowed = own.valid() && names_.get(own).kind != DefinitionKind::Module && names_.get(own).kind != DefinitionKind::Trait;
+    if (!shadowed) {
+      if (first == "Tensor") return out.kind = PathTarget::Kind::TensorFunction, out.node = segments[0], out.segment = segments[1], out;
+      bool known = false;
+      const bool is_module = own.valid() && names_.get(own).kind == DefinitionKind::Module && names_.find_in(names_.get(own).inside, node(segments[1]).text, true).valid();
+      const LoweredType built_in = is_module ? LoweredType{} : lower_builtin(first, first_arguments, where, {}, known);
+      if (known) return associated(built_in.type, segments[1], out), out;
+    }
+  }
+  return defined_target(segments, where);
+}
+
+// A path that leads to a definition, or to a function of the type that it leads to.
+PathTarget Checker::defined_target(std::span<const NodeId> segments, Span where) {
+  PathTarget out;
+  size_t used = 0;
+  const DefinitionId found = find_path(segments, true, used, true);
+  if (!found.valid()) return out;
+  const Definition& made = names_.get(found);
+  const NodeId arguments = child(segments[used - 1], slot::Segment::arguments);
+  out.definition = found;
+  out.generics = list(arguments);
+  if (used == segments.size()) {
+    switch (made.kind) {
+      case DefinitionKind::Function:
+        out.kind = PathTarget::Kind::Function;
+        out.callee.tree = made.tree, out.callee.node = made.node, out.callee.module = made.module, out.callee.name = made.name;
+        return out;
+      case DefinitionKind::Variant: out.kind = PathTarget::Kind::Variant; return out;
+      case DefinitionKind::Const:
+      case DefinitionKind::Static: out.kind = PathTarget::Kind::Constant, out.tree = made.tree, out.module = made.module, out.node = made.node; return out;
+      case DefinitionKind::Struct:
+      case DefinitionKind::Alias: out.kind = PathTarget::Kind::TupleStruct, out.type = lower_named(found, arguments, where, {}).type; return out;
+      default: sink_.report<diag::NotAValue>(where, sources_.text(where)); return out;
+    }
+  }
+  if (made.kind == DefinitionKind::Trait && used + 1 == segments.size()) {
+    const std::string_view word = node(segments[used]).text;
+    const TraitInfo& info = trait_info(found);
+    if (!info.functions.contains(std::string(word))) {
+      std::vector<std::string_view> words;
+      for (const auto& [known, item] : info.functions) words.push_back(known);
+      auto report = sink_.report<diag::UnknownFunction>(node(segments[used]).name, made.name, word);
+      if (const std::string_view near = diagnostics::nearest(word, words); !near.empty()) report.help(fmt::format("there is `{}`", near));
+      return out;
+    }
+    TraitUse use{found, {}};
+    const TypeId self = fresh();
+    if (arguments.valid()) use = trait_use(found, arguments, self, where);
+    else
+      for (size_t i = 1; i < info.declared.parameters.size(); ++i) use.arguments.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
+    out.kind = PathTarget::Kind::Function;
+    out.callee = trait_callee(use, self, word);
+    out.generics = list(child(segments[used], slot::Segment::arguments));
+    return out;
+  }
+  if (used + 1 != segments.size()) return sink_.report<diag::NotAValue>(where, sources_.text(where)), out;
+  if (made.kind == DefinitionKind::Enum)
+    if (const DefinitionId variant = names_.variant(found, node(segments[used]).text); variant.valid()) {
+      out.kind = PathTarget::Kind::Variant, out.definition = variant;
+      if (!out.generics.empty()) out.type = lower_named(found, arguments, where, {}).type;
+      return out;
+    }
+  if (made.kind == DefinitionKind::Struct || made.kind == DefinitionKind::Enum || made.kind == DefinitionKind::Alias) {
+    associated(lower_named(found, arguments, where, {}).type, segments[used], out);
+    return out;
+  }
+  sink_.report<diag::NotAValue>(where, sources_.text(where));
   return out;
 }
 
-// `Type::function(…)`
-ExprId Checker::associated(TypeId self, NodeId segment, std::span<const NodeId> arguments, TypeId expected, Span where) {
-  const std::string_view function = node(segment).text;
-  if (is_error(self)) {
-    for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
-    return error(where);
+ExprId Checker::call_target(const PathTarget& target, const std::vector<Argument>& arguments, TypeId expected, Span where) {
+  switch (target.kind) {
+    case PathTarget::Kind::Error: return give_up(arguments, where);
+    case PathTarget::Kind::Local: return call_value(local(target.local, where), arguments, where);
+    case PathTarget::Kind::Function: return call_callee(target.callee, {}, arguments, target.generics, expected, where);
+    case PathTarget::Kind::Variant: return call_variant(target.definition, arguments, target.type.valid() ? target.type : expected, where);
+    case PathTarget::Kind::TupleStruct: {
+      const TypeData& data = table_.get(shallow(target.type));
+      const Nominal* used = nominal(target.type);
+      const bool tuple_form = data.kind == TypeKind::Struct && used != nullptr && names_.get(used->definition).tree->has(names_.get(used->definition).node, parse::kTupleForm);
+      if (!tuple_form && !is_error(target.type)) return sink_.report<diag::NotCallable>(where, name(target.type)).help(fmt::format("write `{} {{ … }}`", name(target.type))), give_up(arguments, where);
+      return call_tuple_struct(target.type, arguments, expected, where);
+    }
+    case PathTarget::Kind::Native: {
+      const bool is_vec = target.type.valid() && is_kind(target.type, TypeKind::Vec);
+      const ExprId out = call_native(*target.native, {}, arguments, is_vec ? target.type : expected, where);
+      if (is_vec && is_kind(get(out).type, TypeKind::Vec)) unify(get(out).type, target.type);
+      return out;
+    }
+    case PathTarget::Kind::TensorFunction: return tensor_function(target.node, node(target.segment).text, nodes_of(arguments), expected, where);
+    case PathTarget::Kind::Constant: return call_value(constant_value(target, where), arguments, where);
+    case PathTarget::Kind::Box: {
+      const ExprId value = argument_value(arguments[0], {});
+      return add(ExprKind::MakeBox, table_.box(get(value).type), where, {value});
+    }
+    case PathTarget::Kind::Number: return sink_.report<diag::NotCallable>(where, "usize"), give_up(arguments, where);
   }
-  Callee callee;
-  if (find_method(self, function, callee, false)) {
-    const NodeId generic_list = child(segment, slot::Segment::arguments);
-    return call_callee(callee, {}, arguments, list(generic_list), expected, where);
-  }
-  if (const spec::NativeFacts* native = spec::find_native(fmt::format("{}::{}", head(self), function))) {
-    const TypeId hint = is_kind(self, TypeKind::Vec) ? self : expected;
-    const ExprId out = call_native(*native, {}, arguments, hint, where);
-    if (is_kind(self, TypeKind::Vec) && is_kind(get(out).type, TypeKind::Vec)) unify(get(out).type, self);
-    return out;
-  }
-  for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
-  std::vector<std::string_view> words;
-  for (const auto& [word, list_of] : impls_by_function_) words.push_back(word);
-  auto report = sink_.report<diag::UnknownFunction>(node(segment).name, name(self), function);
-  const std::string_view near = diagnostics::nearest(function, words);
-  if (!near.empty()) report.help(fmt::format("there is `{}`", near));
   return error(where);
 }
 
 ExprId Checker::call(NodeId id, TypeId expected) {
   const NodeId callee_node = child(id, slot::Call::callee);
-  const auto arguments = list(child(id, slot::Call::arguments));
+  const std::vector<Argument> arguments = arguments_of(list(child(id, slot::Call::arguments)));
   const Span where = span(id);
-  const auto give_up = [&] {
-    for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
-    return error(where);
-  };
   if (kind(callee_node) != NodeKind::PathExpr) {
     const ExprId value = expression(callee_node);
-    if (!is_error(get(value).type)) sink_.report<diag::NotCallable>(span(callee_node), name(get(value).type));
-    return give_up();
+    return is_error(get(value).type) ? give_up(arguments, where) : call_value(value, arguments, where);
   }
-  const auto segments = list(child(child(callee_node, slot::PathExpr::path), slot::Path::segments));
-  const std::string first(node(segments[0]).text);
+  const NodeId path = child(callee_node, slot::PathExpr::path);
+  const auto segments = list(child(path, slot::Path::segments));
   if (segments.size() == 1) {
-    if (const BodyLocalId found = find_local(first); found.valid()) {
-      sink_.report<diag::NotCallable>(span(callee_node), name(body_->locals[found.index()].type));
-      return give_up();
-    }
-    const bool own = names_.find(where_.module, first, true).valid();
-    if (!own && (first == "print" || first == "println" || first == "eprint" || first == "eprintln")) return print_call(first, arguments, where);
-    if (!own && first == "panic") return panic(arguments.empty() ? constant_text("explicit panic", where) : format_arguments(arguments, where), where);
-  }
-  if (first == "native" && shipped_) {
-    std::string text;
-    for (size_t i = 1; i < segments.size(); ++i) text += (text.empty() ? "" : "::") + std::string(node(segments[i]).text);
-    const spec::NativeFacts* native = spec::find_native(text);
-    if (native != nullptr) return call_native(*native, {}, arguments, expected, where);
-  }
-  if (segments.size() == 2) {
-    const auto generic = where_.environment.generics.find(first);
-    if (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Type) return associated(generic->second.type, segments[1], arguments, expected, where);
-    const DefinitionId own = names_.find(where_.module, first, false);
-    if (!own.valid() || names_.get(own).kind == DefinitionKind::Module) {
-      if (first == "Tensor" && !own.valid()) return tensor_function(segments[0], node(segments[1]).text, arguments, expected, where);
-      const NodeId generic_list = child(segments[0], slot::Segment::arguments);
-      bool known = false;
-      const LoweredType built_in = own.valid() ? LoweredType{} : lower_builtin(first, generic_list, span(callee_node), {}, known);
-      if (known) return associated(built_in.type, segments[1], arguments, expected, where);
-    }
-    if (first == "Self" && where_.environment.self.valid()) {
-      const Nominal* self = nominal(where_.environment.self);
-      if (self != nullptr)
-        for (size_t i = 0; i < names_.definitions.size(); ++i)
-          if (names_.definitions[i].kind == DefinitionKind::Variant && names_.definitions[i].parent == self->definition && names_.definitions[i].name == node(segments[1]).text)
-            return call_variant(DefinitionId(i), arguments, where_.environment.self, where);
-      return associated(where_.environment.self, segments[1], arguments, expected, where);
+    const std::string first(node(segments[0]).text);
+    if (!find_local(first).valid() && !names_.find(where_.module, first, true).valid()) {
+      if (first == "print" || first == "println" || first == "eprint" || first == "eprintln") return print_call(first, nodes_of(arguments), where);
+      if (first == "panic") return panic(arguments.empty() ? constant_text("explicit panic", where) : format_arguments(nodes_of(arguments), where), where);
     }
   }
-  if (segments.size() == 1 && first == "Self" && where_.environment.self.valid()) return call_tuple_struct(where_.environment.self, arguments, where);
-  size_t used = 0;
-  const DefinitionId found = find_path(segments, true, used, true);
-  if (!found.valid()) return give_up();
-  const Definition& made = names_.get(found);
-  const NodeId type_arguments = child(segments[used - 1], slot::Segment::arguments);
-  if (used == segments.size()) {
-    switch (made.kind) {
-      case DefinitionKind::Function: {
-        if (!made.tree->child(made.node, slot::Fn::body).valid()) return unsupported(callee_node, "functions without a body");
-        return call_callee({found, Id<int>::kNone, made.tree, made.node, made.module, {}, {}, made.name}, {}, arguments, list(type_arguments), expected, where);
-      }
-      case DefinitionKind::Variant: return call_variant(found, arguments, expected, where);
-      case DefinitionKind::Struct:
-        if (made.tree->has(made.node, parse::kTupleForm)) return call_tuple_struct(lower_named(found, type_arguments, where, {}).type, arguments, where);
-        [[fallthrough]];
-      default: sink_.report<diag::NotCallable>(span(callee_node), made.name); return give_up();
-    }
-  }
-  if (used + 1 != segments.size()) return sink_.report<diag::NotCallable>(span(callee_node), sources_.text(span(callee_node))), give_up();
-  if (made.kind == DefinitionKind::Enum)
-    for (size_t i = 0; i < names_.definitions.size(); ++i)
-      if (names_.definitions[i].kind == DefinitionKind::Variant && names_.definitions[i].parent == found && names_.definitions[i].name == node(segments[used]).text) {
-        if (type_arguments.valid() && !list(type_arguments).empty()) expected = lower_named(found, type_arguments, where, {}).type;
-        return call_variant(DefinitionId(i), arguments, expected, where);
-      }
-  if (made.kind == DefinitionKind::Struct || made.kind == DefinitionKind::Enum || made.kind == DefinitionKind::Alias)
-    return associated(lower_named(found, type_arguments, where, {}).type, segments[used], arguments, expected, where);
-  sink_.report<diag::NotCallable>(span(callee_node), sources_.text(span(callee_node)));
-  return give_up();
+  return call_target(path_target(path, span(callee_node)), arguments, expected, where);
 }
 
 }  // namespace stark::types

@@ -4,33 +4,13 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <unordered_map>
+#include <set>
 
+#include "compiler/resolve/derive.h"
 #include "compiler/types/diagnostics.h"
-#include "compiler/types/typed.h"
+#include "compiler/types/generics.h"
 
 namespace stark::types {
-
-using parse::Node;
-using parse::NodeId;
-using parse::NodeKind;
-using parse::SyntaxTree;
-using parse::TokenKind;
-using resolve::Definition;
-using resolve::DefinitionId;
-using resolve::DefinitionKind;
-using resolve::ModuleId;
-namespace slot = parse::slot;
-
-// What generic names and lifetimes mean at a place of the program.
-struct Environment {
-  std::unordered_map<std::string, GenericArgument> generics;
-  std::unordered_map<std::string, std::vector<Region>> generic_regions;  // of type parameters, where they matter
-  std::unordered_map<std::string, Region> lifetimes;
-  TypeId self;
-  std::vector<Region> self_regions;
-};
 
 // What to do with a reference that names no lifetime.
 struct Elision {
@@ -52,36 +32,107 @@ struct Nominal {
   std::vector<GenericArgument> arguments;
 };
 
-struct ImplInfo {
-  ModuleId module;
-  const SyntaxTree* tree = nullptr;
-  NodeId node;
-  DefinitionId trait;
-  std::unordered_map<std::string, NodeId> functions;
-};
-
-// A function in a form that calls understand, whichever of the many places it stands in.
-struct Callee {
-  DefinitionId definition;                        // a free function …
-  uint32_t impl = Id<int>::kNone;                 // … or a function of impls_[impl] …
-  const SyntaxTree* tree = nullptr;
-  NodeId node;
-  ModuleId module;
-  DefinitionId trait;                             // … or a trait's default, with Self in the environment
-  Environment environment;
-  std::string name;
-};
-
-struct Instance {
-  Callee callee;
-  std::vector<GenericArgument> arguments;  // of the impl, then of the function
-  enum class Made : uint8_t { Written, Clone, Equal } made = Made::Written;
-  TypeId self;  // of what was derived
-};
-
 enum class Mode : uint8_t { Move, Shared, Mutable };  // how a pattern's names bind
+enum class Fit : uint8_t { No, Maybe, Yes };
+enum class Receiver : uint8_t { Any, Value, Shared, Mutable };  // how a function takes `self`; Any: or not at all
 
-class Checker {
+// An argument of a call: as written, or made here.
+struct Argument {
+  NodeId node;
+  ExprId value;
+  std::string_view name;
+  Span span, name_span;
+  NodeId original;  // with its name
+  bool valid() const { return node.valid() || value.valid(); }
+};
+
+// What a path in an expression names.
+struct PathTarget {
+  enum class Kind : uint8_t { Error, Local, Number, Function, Variant, TupleStruct, Native, TensorFunction, Constant, Box };
+  Kind kind = Kind::Error;
+  BodyLocalId local;
+  int64_t number = 0;
+  Callee callee;
+  DefinitionId definition;           // Variant
+  TypeId type;                       // the type before `::`, or the struct
+  const spec::NativeFacts* native = nullptr;
+  std::span<const NodeId> generics;
+  NodeId node, segment;              // TensorFunction: both segments. Constant: its item
+  const SyntaxTree* tree = nullptr;  // Constant
+  ModuleId module;
+  Environment environment;
+  bool assumed = false;              // known by a bound alone
+};
+
+// A bound that a body asks for and that may not be decided yet.
+struct Obligation {
+  TypeId subject;
+  TraitUse use;
+  std::optional<Callable> callable;
+  Span where, asked;
+  bool quiet = false;  // it only tells an associated type; whether it holds is asked elsewhere
+};
+
+// How the body of a closure uses a place from outside.
+enum class Usage : uint8_t { Shared, Mutable, Move };
+struct CaptureStep {
+  ExprKind kind{};  // Field or Deref
+  uint32_t index = 0;
+  friend bool operator==(const CaptureStep&, const CaptureStep&) = default;
+};
+struct Capture {
+  uint32_t root = 0;  // local
+  std::vector<CaptureStep> path;
+  ExprId place;
+  Usage usage = Usage::Shared;
+};
+struct ClosureState {
+  Span where;
+  bool moves = false, done = false;
+  size_t first_local = 0, last_local = ~size_t{0};  // locals of its own
+  std::vector<PatternId> patterns;
+  std::vector<TypeId> types;
+  TypeId result, type;
+  ExprId body, expr;
+  Calling asked = Calling::Once, calling = Calling::Shared;
+  std::vector<Capture> captures;
+  uint32_t function = 0;
+};
+
+struct LoopState {
+  std::string_view label;
+  uint32_t number = 0;
+  enum class Kind : uint8_t { Loop, Other, Block } kind = Kind::Other;
+  TypeId result;
+  bool broken = false;
+};
+using Scope = std::unordered_map<std::string, BodyLocalId>;
+
+// A place that a trait's function reaches: `a[i]` by `Index`, `*p` by `Deref`.
+struct OverloadedPlace {
+  std::string_view trait, method;  // what changes it
+  ExprId base, index;
+};
+
+// Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
+struct BodyState {
+  TypedFunction* body_ = nullptr;
+  std::vector<Scope> scopes_;
+  std::vector<LoopState> loops_;
+  uint32_t next_loop_ = 0;
+  size_t errors_before_ = 0;
+  TypeId result_;
+  bool shipped_ = false, defining_ = false, in_closure_ = false, settling_ = false, defaulting_ = false;
+  std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
+  std::vector<Instance> pending_;      // callees of the body, by Expr::method
+  std::vector<Obligation> obligations_;
+  std::map<uint64_t, ClosureState> closures_;  // by number of the variable
+  std::vector<uint64_t> closure_order_;        // inner ones first
+  std::unordered_map<uint32_t, OverloadedPlace> overloaded_places_;
+  std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
+};
+
+class Checker : private BodyState {
  public:
   Checker(const SourceMap& sources, const resolve::Names& names, TypeTable& table, diagnostics::Sink& sink);
   Typed run();
@@ -92,13 +143,6 @@ class Checker {
     const SyntaxTree* tree = nullptr;
     ModuleId module;
     Environment environment;
-  };
-  struct LoopState {
-    std::string_view label;
-    uint32_t number = 0;
-    enum class Kind : uint8_t { Loop, Other, Block } kind = Kind::Other;
-    TypeId result;
-    bool broken = false;
   };
   template <class Do>
   auto at(const SyntaxTree* tree, ModuleId module, Environment environment, Do&& work) {
@@ -118,30 +162,122 @@ class Checker {
   Span span(NodeId id) const { return node(id).span; }
 
   // --- declarations (declare.cpp)
-  void collect_impls();
   void check_declarations();
-  void check_impl_traits();
+  void check_nominal(DefinitionId id);
+  void check_coherence();
+  bool overlap(uint32_t a, uint32_t b);
+  void check_constant(const Definition& made);
+  void check_trait(DefinitionId id);
+  void check_impl(uint32_t number);
+  void check_members(const ImplInfo& info);
+  void check_supertraits(uint32_t number);
+  void check_signature(const ImplInfo& info, const std::string& word, const Callee& callee, const FunctionInfo& own);
+  bool is_formatter(DefinitionId trait) const;
+  bool redeclares_builtin(const ImplInfo& info) const { return false && info.derived; }
+  // (nominals.cpp)
   TypeId nominal_type(DefinitionId definition, std::vector<GenericArgument> arguments);
+  TypeId library_type(std::string_view word, std::vector<TypeId> arguments);
+  const Declared& nominal_info(DefinitionId definition);
+  void settle_nominal(TypeId type, bool open);
   void fill_fields(const SyntaxTree& tree, NodeId fields, std::vector<Field>& out, std::string_view place);
-  bool derives(const SyntaxTree& tree, NodeId attributes, std::string_view trait) const;
-  bool implements(TypeId type, std::string_view trait);
-  bool derived(TypeId type, std::string_view trait);
-  void settle_copy(DefinitionId definition, TypeId type);
   uint32_t drop_function(TypeId type);
   bool infinite(TypeId type, TypeId looked_for, int depth = 0) const;
   const Nominal* nominal(TypeId type) const;
+  const Nominal* nominal_exact(TypeId type) const;
+  bool is_nominal(TypeId type, std::string_view shipped) const;
   Environment generic_environment(const SyntaxTree& tree, NodeId generics, std::span<const GenericArgument> arguments, Environment base) const;
   std::vector<std::string> generic_names(const SyntaxTree& tree, NodeId generics) const;
-  FunctionSignature signature(const Callee& callee);
+  std::string argument_text(const GenericArgument& argument);
+  // (functions.cpp)
+  Callee impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word);
+  Instance make_instance(Callee callee);
   uint32_t instance(Instance wanted);
+  std::string environment_key(const GenericParameter& one, const SyntaxTree& t) const;
+  Environment body_environment(const Callee& callee, std::span<const GenericArgument> arguments);
+  void bind_lifetimes(const SyntaxTree& t, NodeId generics, FunctionSignature& out);
+  FunctionSignature signature(const Callee& callee, const Environment& given);
+  std::vector<Region> self_regions(const Callee& callee, const Elision& elided);
+  LoweredType lower_parameter(NodeId parameter, const Elision& elided, Region& self_region);
+  void declared_outlives(const Callee& callee, FunctionSignature& out);
+  void check_definition(Callee callee);
   void check_body(uint32_t number);
-  void derive_body(TypedFunction& function, const Instance& instance);
-  bool has_self(const SyntaxTree& tree, NodeId function) const;
+  void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
+  void parameters_of(TypedFunction& function, const Callee& callee);
+  void check_result(const Callee& callee);
+  void opaque_bounds(NodeId result);
+  void settle_opaque(FunctionSignature& out, TypeId type);
+
+  // --- generics (generics.cpp)
+  GenericParameter new_parameter(std::string word, NodeId id, bool is_number);
+  void declare_generics(NodeId generics, NodeId where, Declared& out);
+  TypeId type_parameter(NodeId declaration) const;
+  void lower_bounds(TypeId subject, NodeId bounds, std::vector<Bound>& out);
+  std::optional<Callable> callable_bound(NodeId segment);
+  std::optional<TraitUse> trait_use(NodeId path_type, TypeId self);
+  TraitUse trait_use(DefinitionId trait, NodeId arguments, TypeId self, Span where);
+  const FunctionInfo& function_info(const Callee& callee);
+  TypeId hidden_parameter(NodeId impl_type, Declared& own);
+  void settle_parameter(GenericParameter& parameter, TypeId type);
+  bool is_open(TypeId type);
+  bool is_open(const GenericArgument& argument);
+  int64_t substitute_number(int64_t number, const Bindings& bound) const;
+  std::vector<int64_t> substitute_dims(const std::vector<int64_t>& dims, const Bindings& bound) const;
+  GenericArgument substitute(GenericArgument argument, const Bindings& bound);
+  TypeId substitute(TypeId type, const Bindings& bound);
+  TraitUse substitute(const TraitUse& use, const Bindings& bound);
+  Callable substitute(const Callable& callable, const Bindings& bound);
+  TypeId tensor_of(TypeId element, std::vector<int64_t> dims);
+  Fit fit_number(int64_t pattern, int64_t given, Bindings& bound) const;
+  Fit fit_dims(const std::vector<int64_t>& pattern, const std::vector<int64_t>& given, Bindings& bound) const;
+  Fit fit(const GenericArgument& pattern, const GenericArgument& given, Bindings& bound);
+  Fit fit(TypeId pattern, TypeId given, Bindings& bound);
+  Fit alike(TypeId left, TypeId right);
+
+  // --- traits (traits.cpp)
+  TraitInfo& trait_info(DefinitionId trait);
+  TraitUse own_use(const TraitInfo& info) const;
+  Environment trait_environment(const TraitInfo& info);
+  Environment impl_environment(uint32_t impl);
+  std::vector<TypeId> type_arguments(const TraitUse& use);
+  void collect_impls();
+  void fill_impl(uint32_t number);
+  uint64_t head_of(TypeId given) const;
+  bool each_assumed(TypeId type, const std::function<bool(const TraitUse&)>& visit);
+  void supertraits_of(const TraitUse& use, TypeId self, std::vector<TraitUse>& out);
+  Bindings trait_bindings(const TraitInfo& info, const TraitUse& use, TypeId self);
+  std::string_view shipped_name(DefinitionId definition) const;
+  bool copies(TypeId given);
+  std::optional<bool> builtin(std::string_view trait, TypeId type);
+  bool implements(TypeId type, std::string_view trait);
+  Selection select(TypeId given, const TraitUse& use, int depth = 0);
+  bool arguments_alike(const std::vector<GenericArgument>& a, const std::vector<GenericArgument>& b);
+  bool bounds_hold(const std::vector<Bound>& given, Bindings& bound, int depth);
+  TypeId project(TypeId given, const TraitUse& use, std::string_view word);
+  TypeId associated_type(uint32_t impl, const Bindings& bound, std::string_view word);
+  TypeId associated_type_named(TypeId given, std::string_view word, Span where);
+
+  // --- bounds of calls (bounds.cpp)
+  void require(const std::vector<Bound>& bounds, const Bindings& bound, Span where);
+  void settle_obligations();
+  bool settle(const Obligation& one);
+  bool settle_callable(const Obligation& one, TypeId subject);
+  void equate(TypeId actual, TypeId wanted, const Obligation& one, std::string_view word);
+  static std::string_view calling_text(Calling calling);
+  void wrong_calling(Span where, Calling actual, Calling wanted);
+  void missing_callable(const Obligation& one, TypeId subject);
+  void missing_bound(const Obligation& one, TypeId subject);
+  TypeId instantiate(TypeId pattern, Bindings& bound);
+  void finish_obligations();
+  void default_literals(TypeId given);
 
   // --- types as written (type_nodes.cpp)
   TypeId type_of(NodeId id) { return lower(id, {}).type; }
   LoweredType lower(NodeId id, const Elision& elision);
   LoweredType lower_path(NodeId id, const Elision& elision);
+  LoweredType lower_qualified(NodeId path, const Elision& elision);
+  std::vector<Region> regions_of_generic(const std::string& word) const;
+  LoweredType lower_projection(const LoweredType& subject, std::string_view word, Span where, const Elision& elision, bool of_self = false);
+  std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word);
   LoweredType lower_named(DefinitionId definition, NodeId arguments, Span span, const Elision& elision);
   LoweredType lower_builtin(std::string_view name, NodeId arguments, Span span, const Elision& elision, bool& known);
   LoweredType lower_tensor(NodeId arguments, Span span);
@@ -150,28 +286,59 @@ class Checker {
   Region region_of(NodeId lifetime, Span span, const Elision& elision);
   std::optional<int64_t> constant_integer(NodeId id, bool report = true);
   TypeId scalar_named(std::string_view name) const;
-  bool match_type(const SyntaxTree& tree, ModuleId module, NodeId pattern, TypeId type, Environment& bound, std::span<const std::string> names);
-  bool match_path(const SyntaxTree& tree, ModuleId module, NodeId pattern, TypeId type, Environment& bound, std::span<const std::string> names);
   DefinitionId find_path(std::span<const NodeId> segments, bool values, size_t& used, bool report);
 
+  // --- trait objects and function types (objects.cpp)
+  const ObjectUse* object_use(TypeId type) const;
+  LoweredType lower_object(NodeId id, const Elision& elision);
+  LoweredType lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision);
+  LoweredType lower_function_type(NodeId id, const Elision& elision);
+  LoweredType lower_box(NodeId arguments, Span where, const Elision& elision);
+  TypeId object_type(ObjectUse use);
+  TypeId substitute_object(ObjectUse use, const Bindings& bound);
+  bool fit_objects(TypeId pattern, TypeId given, Bindings& bound);
+  Callable function_callable(TypeId type);
+  ExprId coerce_object(ExprId value, TypeId found, TypeId wanted);
+  enum class ObjectMethod : uint8_t { Slot, Hidden, Unsafe };  // callable through `dyn`; only elsewhere; forbids `dyn`
+  struct ObjectSlot {
+    TraitUse use;
+    std::string method;
+  };
+  bool object_safe(DefinitionId trait, Span where);
+  ObjectMethod object_method(DefinitionId trait, NodeId item);
+  bool mentions(TypeId type, TypeId wanted);
+  std::string object_name(const ObjectUse& use);
+  std::vector<ObjectSlot> object_slots(TypeId object);
+  void fill_object(TypeId object);
+  Signature callable_signature(const Callable& callable, TypeId self, TypeId object, bool once);
+  ExprId unsize(ExprKind what, ExprId value, TypeId concrete, TypeId wanted);
+  void finish_unsized();
+  uint32_t vtable(TypedVTable made);
+  void finish_object_call(ExprId id, const Callee& callee);
+
   // --- inference (infer.cpp)
-  TypeId fresh(int what = 0);  // 0 any, 1 integer, 2 float
+  TypeId fresh(int what = 0);  // 0 any, 1 integer, 2 float, 3 a closure's own
   TypeId shallow(TypeId type) const;
   TypeId deep(TypeId type);
+  GenericArgument deep(GenericArgument argument);
   bool unify(TypeId a, TypeId b);
   bool is_infer(TypeId type) const { return table_.get(shallow(type)).special == Special::Infer; }
   int infer_what(TypeId type) const { return static_cast<int>(table_.get(shallow(type)).length % 4); }
+  uint64_t infer_number(TypeId type) const { return table_.get(shallow(type)).length / 4; }
   bool is_kind(TypeId type, TypeKind wanted) const;
   bool is_error(TypeId type) const { return table_.get(shallow(type)).special == Special::Error; }
   bool is_never(TypeId type) const { return table_.get(shallow(type)).special == Special::Never; }
-  bool is_numeric(TypeId type) const;
-  bool is_integer(TypeId type) const;
-  bool is_float(TypeId type) const;
+  bool is_numeric(TypeId type);
+  bool is_integer(TypeId type);
+  bool is_float(TypeId type);
   bool contains_infer(TypeId type);
+  TypeId settled(TypeId given, Span where, std::string_view what);
   void finish_body();
+  void finish_call(ExprId id);
+  void finish_trait_call(ExprId id, const Callee& callee, const FunctionInfo& asked);
+  bool finish_builtin(ExprId id, const Callee& callee);
+  void finish_formatter(ExprId id, Callee chosen);
   void finish_literal(Expr& expr);
-  std::string method_name(const Callee& callee);
-  GenericArgument deep(GenericArgument argument);
 
   // --- expressions
   ExprId add(ExprKind what, TypeId type, Span where, std::vector<ExprId> parts = {});
@@ -190,32 +357,47 @@ class Checker {
   PatternId add_pattern(PatternKind what, TypeId type, Span where);
   PatternId bind(BodyLocalId id, Span where);
   std::string name(TypeId type) { return table_.name(deep(type)); }
-  std::string argument_text(const GenericArgument& argument);
 
   ExprId expression(NodeId id, TypeId expected = {});
   ExprId expression_unlimited(NodeId id, TypeId expected);
   ExprId checked(NodeId id, TypeId expected);  // with coercion
   ExprId coerce(ExprId value, TypeId expected, std::string_view why = {});
   ExprId try_coerce(ExprId value, TypeId expected);
+  ExprId vec_of_array(ExprId value, TypeId wanted);
   void mismatch(ExprId value, TypeId expected, std::string_view why);
   // (expressions.cpp)
   ExprId literal(NodeId id, TypeId expected);
   ExprId path_expression(NodeId id, TypeId expected);
+  ExprId scalar_constant(TypeId type, std::string_view which, Span where);
+  ExprId constant_value(const PathTarget& target, Span where);
   ExprId field_expression(NodeId id);
   ExprId field_of(ExprId base, std::string_view field, Span where, bool report = true);
   ExprId index_expression(NodeId id);
-  ExprId struct_literal(NodeId id, TypeId expected);
+  ExprId overloaded_index(ExprId base, NodeId index, Span where);
+  void mutable_place(ExprId place);
+  ExprId slice(ExprId base, NodeId range, bool is_mut, Span where);
+  ExprId discriminant(ExprId value, TypeId to, Span where);
   ExprId tuple(NodeId id, TypeId expected);
   ExprId array(NodeId id, TypeId expected);
   ExprId repeat(NodeId id, TypeId expected);
   ExprId cast(NodeId id);
   ExprId try_expression(NodeId id);
+  ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
   ExprId reference(NodeId id, TypeId expected);
+  ExprId range(NodeId id, TypeId expected);
+  // (structs.cpp)
+  ExprId struct_literal(NodeId id, TypeId expected);
   // (operators.cpp)
   ExprId unary(NodeId id, TypeId expected);
   ExprId binary(NodeId id, TypeId expected);
   ExprId arithmetic(spec::Opcode op, TokenKind token, ExprId left, ExprId right, Span where);
+  bool can_overload(TypeId given);
+  ExprId overloaded(std::string_view trait_name, std::string_view method, ExprId left, const Argument& right, std::string_view verb, Span where);
+  ExprId overloaded_unary(std::string_view trait_name, std::string_view method, ExprId value, Span where);
+  ExprId overloaded_assign(ExprId place, std::string_view trait_name, std::string_view method, NodeId right, Span where);
+  TypeId single_operand(TypeId self, DefinitionId trait);
   ExprId comparison(spec::Opcode op, ExprId left, ExprId right, Span where);
+  ExprId compared(spec::Opcode op, ExprId left, ExprId right, Span where);
   ExprId assign(NodeId id);
   ExprId compound_assign(NodeId id);
   ExprId auto_deref(ExprId value);
@@ -238,25 +420,75 @@ class Checker {
   void push_let(ExprId block, BodyLocalId local_id, ExprId value);
   ExprId counting_loop(NodeId id, ExprId outer, ExprId test, ExprId step, ExprId element);
   // (calls.cpp)
+  std::vector<Argument> arguments_of(std::span<const NodeId> nodes);
+  std::vector<NodeId> nodes_of(const std::vector<Argument>& arguments);
+  ExprId argument_value(const Argument& argument, TypeId expected);
+  ExprId give_up(const std::vector<Argument>& arguments, Span where);
+  std::vector<Argument> arrange(std::string_view callee, std::span<const std::string> names, const std::vector<bool>& optional, const std::vector<Argument>& arguments, Span where, bool& good);
+  std::vector<NodeId> arrange_nodes(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, std::span<const NodeId> arguments, Span where, bool& good);
+  void choose_generics(const Callee& callee, const FunctionInfo& info, std::span<const NodeId> generics, Bindings& bound, Span where);
+  bool exact(TypeId given);
+  bool same_head(TypeId a, TypeId b) const;
+  ExprId call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
+  ExprId pending_call(Callee callee, TypeId result, Span where, std::vector<ExprId> parts);
+  ExprId pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value, Span where);
+  TypeId opaque_result(const Callee& callee, Span where);
+  ExprId call_variant(DefinitionId variant, const std::vector<Argument>& arguments, TypeId expected, Span where);
+  ExprId call_tuple_struct(TypeId type, const std::vector<Argument>& arguments, TypeId expected, Span where);
+  bool associated(TypeId self, NodeId segment, PathTarget& out);
+  bool find_constant(TypeId given, std::string_view word, PathTarget& out);
+  PathTarget path_target(NodeId path, Span where);
+  PathTarget defined_target(std::span<const NodeId> segments, Span where);
+  ExprId call_target(const PathTarget& target, const std::vector<Argument>& arguments, TypeId expected, Span where);
   ExprId call(NodeId id, TypeId expected);
-  ExprId call_callee(Callee callee, ExprId receiver, std::span<const NodeId> arguments, std::span<const NodeId> generics, TypeId expected, Span where);
-  ExprId call_native(const spec::NativeFacts& facts, ExprId receiver, std::span<const NodeId> arguments, TypeId expected, Span where);
-  ExprId call_variant(DefinitionId variant, std::span<const NodeId> arguments, TypeId expected, Span where);
-  ExprId call_tuple_struct(TypeId type, std::span<const NodeId> arguments, Span where);
-  ExprId associated(TypeId self, NodeId segment, std::span<const NodeId> arguments, TypeId expected, Span where);
-  std::vector<NodeId> arrange(std::string_view callee, std::span<const std::string> names, const std::vector<bool>& optional, std::span<const NodeId> arguments, Span where, bool& good);
+  ExprId make_variant(TypeId type, uint32_t variant, std::vector<ExprId> parts, Span where);
+  // (natives.cpp)
+  ExprId call_native(const spec::NativeFacts& facts, ExprId receiver, const std::vector<Argument>& arguments, TypeId expected, Span where);
   TypeId pattern_type(const spec::Pattern& pattern, std::map<std::string, GenericArgument>& bound);
   void bind_pattern(const spec::Pattern& pattern, TypeId actual, std::map<std::string, GenericArgument>& bound);
-  bool find_method(TypeId self, std::string_view method, Callee& out, bool need_self);
-  void check_bounds(const Callee& callee, std::span<const std::string> names, const Environment& environment, Span where);
-  ExprId make_variant(TypeId type, uint32_t variant, std::vector<ExprId> parts, Span where);
   // (methods.cpp)
+  std::string head(TypeId type);
+  bool receives(const SyntaxTree& t, NodeId function, Receiver want) const;
+  bool find_method(TypeId given, std::string_view word, Callee& out, Receiver want, DefinitionId only = {});
+  bool find_in_impls(TypeId self, const std::string& word, Callee& out, Receiver want, bool of_trait, DefinitionId only);
+  bool find_assumed(TypeId self, const std::string& word, Callee& out, Receiver want, DefinitionId only);
+  Callee trait_callee(const TraitUse& use, TypeId self, std::string_view word);
   ExprId method_call(NodeId id, TypeId expected);
-  ExprId call_method(ExprId receiver, std::string_view method, std::span<const NodeId> arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report = true);
-  ExprId receiver_for(ExprId place, bool by_reference, bool is_mut, Span where);
-  ExprId builtin_method(ExprId place, std::string_view method, std::span<const NodeId> arguments, Span where);
+  ExprId step_inside(ExprId place);
+  ExprId call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report = true);
+  ExprId native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
+  ExprId slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
+  void unknown_method(ExprId receiver, TypeId start, std::string_view method, const std::vector<Argument>& arguments, Span where);
+  ExprId builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where);
   ExprId clone_of(ExprId place, Span where);
-  std::string_view head(TypeId type);
+  // (closures.cpp, captures.cpp, outline.cpp)
+  struct ClosureInfo {
+    Callable callable;
+    uint32_t function = 0;
+  };
+  std::optional<Callable> callable_of(TypeId given);
+  const ClosureInfo* closure_of(TypeId type) const;
+  std::optional<Callable> closure_hint(TypeId expected);
+  ExprId closure(NodeId id, TypeId expected);
+  ExprId function_value(const PathTarget& target, TypeId expected, Span where);
+  TypeId argument_type(const PathTarget& target, size_t i);
+  size_t variant_arity(DefinitionId variant) const;
+  ExprId call_value(ExprId value, const std::vector<Argument>& arguments, Span where);
+  using Usage = types::Usage;
+  void finish_closures();
+  bool captured_path(const ClosureState& state, ExprId id, std::vector<CaptureStep>& path, uint32_t& root);
+  void capture_place(ClosureState& state, ExprId id, Usage usage);
+  void add_capture(ClosureState& state, ExprId id, std::vector<CaptureStep> path, uint32_t root, Usage usage);
+  void capture_value(ClosureState& state, ExprId id);
+  void capture_matched(ClosureState& state, ExprId scrutinee, const std::vector<PatternId>& patterns);
+  Usage pattern_usage(PatternId id);
+  void make_closure_type(uint64_t number, ClosureState& state);
+  void outline_closures();
+  void outline(const ClosureState& state);
+  ExprId captured_field(const ClosureState& state, class Outliner& outliner, ExprId id);
+  void result_regions(FunctionSignature& made, uint32_t skipped);
+  void make_closure_value(const ClosureState& state);
+  void finish_closure_call(ExprId id);
   // (tensors.cpp)
   ExprId tensor_method(ExprId place, std::string_view method, std::span<const NodeId> arguments, std::span<const NodeId> generics, Span where);
   ExprId tensor_function(NodeId path_segment, std::string_view function, std::span<const NodeId> arguments, TypeId expected, Span where);
@@ -274,6 +506,7 @@ class Checker {
   std::optional<int64_t> dim_argument(NodeId id);
   bool is_tensor(TypeId type) const { return is_kind(type, TypeKind::Tensor); }
   spec::TensorType tensor_type(TypeId type) const;
+  bool vague_tensor(TypeId type) const;
   TypeId tensor_id(const spec::TensorType& type);
   TypeId element_type(spec::DType dtype);
   std::optional<spec::DType> dtype_of(TypeId type, Span where);
@@ -281,12 +514,16 @@ class Checker {
   TypeId peel(TypeId type) const;
   // (format.cpp)
   ExprId f_string(NodeId id);
-  ExprId macro(NodeId id, TypeId expected);
   ExprId format_arguments(std::span<const NodeId> arguments, Span where);
   ExprId print_call(std::string_view name, std::span<const NodeId> arguments, Span where);
   void hole(ExprId value, std::string_view spec, Span where, std::string& out, std::vector<ExprId>& parts);
   ExprId displayed(ExprId value, Span where);
-  bool printable(TypeId type, bool debug, int depth = 0);
+  bool natively_printable(TypeId type, bool debug, int depth = 0);
+  void not_printable(TypeId type, bool debug, Span where);
+  ExprId formatted(const Callee& callee, ExprId value, Span where);
+  // (macros.cpp)
+  ExprId macro(NodeId id, TypeId expected);
+  ExprId vec_macro(NodeId id, TypeId expected);
   ExprId assertion(NodeId id, std::string_view macro_name);
   ExprId panic(ExprId text, Span where);
   // (weights.cpp)
@@ -305,7 +542,6 @@ class Checker {
   std::optional<std::string> uncovered(const std::vector<std::vector<PatternId>>& rows, std::vector<TypeId> types, int depth);
   std::optional<std::string> uncovered_constructors(const std::vector<std::vector<PatternId>>& rows, const std::vector<TypeId>& types, int depth);
 
-  using Scope = std::unordered_map<std::string, BodyLocalId>;
   struct ScopeGuard {
     explicit ScopeGuard(Checker& checker) : checker_(checker) { checker_.scopes_.emplace_back(); }
     ~ScopeGuard() { checker_.scopes_.pop_back(); }
@@ -321,23 +557,33 @@ class Checker {
   Typed typed_;
   Where where_;
   TypeId unit_, bool_, str_, usize_, i32_, f64_;
+  // declarations
   std::vector<ImplInfo> impls_;
+  bool impls_ready_ = false;
+  std::vector<TypeId> unsettled_;  // nominal types made before every impl was known
+  std::map<uint32_t, TraitInfo> traits_;
   std::unordered_map<std::string, std::vector<uint32_t>> impls_by_function_;
+  std::map<uint32_t, std::vector<uint32_t>> impls_by_trait_;
+  std::map<std::pair<const SyntaxTree*, uint32_t>, std::unique_ptr<FunctionInfo>> function_infos_;
+  std::unordered_map<uint32_t, std::unique_ptr<Declared>> nominal_infos_;
+  std::map<std::pair<uint32_t, std::string>, TypeId> associated_types_;
+  std::unordered_map<uint64_t, Selection> selections_;
+  std::vector<uint8_t> open_;  // by TypeId: 0 not asked yet, 1 no parameter in it, 2 some
+  // uses
   std::vector<Nominal> nominals_;                       // by number
   std::unordered_map<uint32_t, uint32_t> nominal_of_;   // TypeId → nominals_
-  std::map<std::string, TypeId> nominal_ids_;
+  std::unordered_map<std::string, TypeId> nominal_ids_;
+  std::unordered_map<uint32_t, ObjectUse> objects_;     // by TypeId
+  std::unordered_map<std::string, TypeId> object_ids_;
+  std::set<uint32_t> filled_objects_;
+  std::unordered_map<uint32_t, ClosureInfo> closure_infos_;  // by StructId
   std::vector<Instance> instances_;
-  std::map<std::string, uint32_t> instance_ids_;
-  std::vector<TypeId> variables_;                       // what inference knows; invalid: nothing yet
-  std::vector<Instance> pending_;                       // callees of the body, by Expr::method
-  // of the body being checked
-  TypedFunction* body_ = nullptr;
-  std::vector<Scope> scopes_;
-  std::vector<LoopState> loops_;
-  uint32_t next_loop_ = 0;
-  size_t errors_before_ = 0;
-  TypeId result_;
-  bool shipped_ = false;
+  std::unordered_map<std::string, uint32_t> instance_ids_;
+  std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong
+  std::map<std::pair<const SyntaxTree*, uint32_t>, DefinitionId> chosen_traits_;  // method calls on parameters, as their definition says
+  DefinitionId only_trait_;
+  bool checking_main_ = false;
+  size_t depth_of_instances_ = 0;
   int depth_ = 0;
 };
 

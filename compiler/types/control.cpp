@@ -54,6 +54,7 @@ void Checker::statement(NodeId id, ExprId block_id) {
     get(block_id).statements.push_back({TypedStatement::Kind::Expression, value, {}, {}});
     return;
   }
+  if (kind(id) == NodeKind::Doc || kind(id) == NodeKind::Use) return;
   if (kind(id) != NodeKind::Error) sink_.report<diag::Unsupported>(span(id), "items inside of functions").help("move it out of the function");
 }
 
@@ -178,6 +179,7 @@ ExprId Checker::for_expression(NodeId id) {
   const NodeId iterable = child(id, slot::For::iterable);
   if (kind(iterable) == NodeKind::Range) return for_range(id, iterable);
   const ExprId value = expression(iterable);
+  if (is_infer(get(value).type)) settle_obligations();
   const TypeId found = type(value);
   if (is_error(found)) {
     const ScopeGuard scope(*this);
@@ -189,7 +191,8 @@ ExprId Checker::for_expression(NodeId id) {
   }
   const TypeData target = table_.get(peel(found));
   const bool run = target.special == Special::None && (target.kind == TypeKind::Vec || target.kind == TypeKind::Array || target.kind == TypeKind::Slice);
-  if (run && (is_kind(found, TypeKind::Ref) || target.kind == TypeKind::Array)) return for_elements(id, value);
+  const bool copied = target.kind == TypeKind::Array && (is_infer(target.parts[0]) || copies(target.parts[0]));
+  if (run && (is_kind(found, TypeKind::Ref) || copied)) return for_elements(id, value);
   return for_iterator(id, value);
 }
 
@@ -253,10 +256,6 @@ ExprId Checker::for_elements(NodeId id, ExprId value) {
   push_let(outer, holder, value);
   const auto run = [&] { return by_value ? local(holder, where) : deref(local(holder, where)); };
   const TypeId element_id = table_.get(type(run())).parts[0];
-  if (by_value && !is_infer(element_id) && !table_.is_copy(shallow(element_id))) {
-    sink_.report<diag::Unsupported>(where, "loops over arrays by value whose elements are not `Copy`").help("loop over `&array`, or use a `vec!`");
-    return error(where);
-  }
   const BodyLocalId counter = add_local("", usize_, true, where), end = add_local("", usize_, false, where);
   push_let(outer, counter, constant_number(0, usize_, where));
   push_let(outer, end, add(ExprKind::Length, usize_, where, {run()}));
@@ -274,26 +273,27 @@ ExprId Checker::for_elements(NodeId id, ExprId value) {
   return counting_loop(id, outer, test, up, element);
 }
 
-// Anything with `next(&mut self) -> Option<T>`, or with `into_iter(self)` that gives such a thing.
+// Whatever `IntoIterator` makes an iterator of.
 ExprId Checker::for_iterator(NodeId id, ExprId iterable) {
   const Span where = get(iterable).span;
-  Callee callee;
   const TypeId found = type(iterable);
-  if (!find_method(peel(found), "next", callee, true)) {
-    if (!find_method(found, "into_iter", callee, true)) {
-      auto report = sink_.report<diag::NotIterable>(where, name(found));
-      if (is_integer(found)) report.help("loop over a range: `0..n`");
-      iterable = error(where);
-    } else {
-      iterable = call_method(iterable, "into_iter", {}, {}, {}, where);
-    }
+  const DefinitionId iterates = names_.find_in(names_.library, "IntoIterator", false);
+  if (is_infer(found) || !select(found, {iterates, {}})) {
+    auto report = sink_.report<diag::NotIterable>(where, name(found));
+    if (is_integer(found)) report.help("loop over a range: `0..n`");
+    else if (nominal(found) != nullptr) report.help(fmt::format("write `impl Iterator for {} {{ type Item = …; fn next(&mut self) -> Option<…> }}`", name(found)));
+    iterable = error(where);
+  } else {
+    iterable = call_method(iterable, "into_iter", {}, {}, {}, where);
+    if (is_infer(get(iterable).type)) settle_obligations();
   }
   const ExprId outer = add(ExprKind::Block, unit_, span(id), {ExprId()});
   const BodyLocalId holder = add_local("", get(iterable).type, true, where);
   push_let(outer, holder, iterable);
-  const ExprId next = is_error(get(iterable).type) ? error(where) : call_method(local(holder, where), "next", {}, {}, {}, where);
-  const Nominal* option = nominal(get(next).type);
-  const TypeId element = option != nullptr ? option->arguments[0].type : table_.error();
+  const TypeId option = library_type("Option", {is_error(get(iterable).type) ? table_.error() : project(type(iterable), {names_.find_in(names_.library, "Iterator", false), {}}, "Item")});
+  ExprId next = is_error(get(iterable).type) ? error(where) : call_method(local(holder, where), "next", {}, {}, option, where);
+  if (!is_error(get(next).type)) next = coerce(next, option);
+  const TypeId element = nominal(option)->arguments[0].type;
   const ScopeGuard scope(*this);
   const uint32_t number = next_loop_++;
   const PatternId bound = pattern(child(id, slot::For::pattern), element, Mode::Move);
@@ -316,7 +316,7 @@ ExprId Checker::for_iterator(NodeId id, ExprId iterable) {
   return outer;
 }
 
-Checker::LoopState* Checker::find_loop(NodeId id, bool is_break) {
+LoopState* Checker::find_loop(NodeId id, bool is_break) {
   const std::string_view label = node(id).text;
   for (size_t i = loops_.size(); i-- > 0;) {
     if (!label.empty() ? loops_[i].label == label : loops_[i].kind != LoopState::Kind::Block) return &loops_[i];

@@ -1,4 +1,4 @@
-// compiler/types/expressions.cpp — names, literals, fields, indices, structs, arrays, casts, `?`, references, coercions.
+// compiler/types/expressions.cpp — names, literals, fields, indices, arrays, casts, `?`, references, ranges.
 // Room: types. In: expression nodes. Out: typed expressions.
 #include <algorithm>
 
@@ -41,7 +41,8 @@ bool Checker::is_place(ExprId id) {
 ExprId Checker::deref(ExprId reference) {
   const TypeData data = table_.get(type(reference));
   const Span where = get(reference).span;
-  return add(ExprKind::Deref, data.kind == TypeKind::Ref ? data.parts[0] : table_.error(), where, {reference});
+  const bool good = data.special == Special::None && (data.kind == TypeKind::Ref || data.kind == TypeKind::Box);
+  return add(ExprKind::Deref, good ? data.parts[0] : table_.error(), where, {reference});
 }
 
 ExprId Checker::borrow(ExprId place, bool is_mut, Span where, bool two_phase) {
@@ -49,6 +50,7 @@ ExprId Checker::borrow(ExprId place, bool is_mut, Span where, bool two_phase) {
     const ExprId inner = get(place).parts[0];
     if (is_kind(get(inner).type, TypeKind::Ref) && !table_.get(type(inner)).is_mut) return inner;  // &*r of a shared reference is r
   }
+  if (is_mut) mutable_place(place);
   const ExprId id = add(ExprKind::Borrow, table_.ref(get(place).type, is_mut), where, {place});
   get(id).mutable_ = is_mut;
   get(id).two_phase = two_phase;
@@ -77,70 +79,6 @@ BodyLocalId Checker::find_local(std::string_view wanted) const {
 
 ExprId Checker::checked(NodeId id, TypeId expected) { return coerce(expression(id, expected), expected); }
 
-void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
-  const TypeId found = type(value);
-  if (is_error(found) || is_error(expected)) return;
-  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
-  auto report = sink_.report<diag::Mismatch>(get(value).span, name(expected), name(found));
-  if (!why.empty()) report.here(std::string(why));
-  if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
-    report.help("`as_shape::<[…]>()` checks a shape at run time");
-  else if (is_kind(expected, TypeKind::Str) && is_kind(found, TypeKind::String)) report.help("`.to_str()` makes a `str` of a `String`");
-  else if (is_kind(expected, TypeKind::String) && is_kind(found, TypeKind::Str)) report.help("`String::from(…)` makes a `String` of a `str`");
-  else if (is_numeric(expected) && is_numeric(found)) report.help(fmt::format("convert it: `… as {}`", name(expected)));
-  else if (is_kind(expected, TypeKind::Ref) && table_.get(shallow(expected)).parts[0] == found) report.help("borrow it: `&…`");
-}
-
-ExprId Checker::coerce(ExprId value, TypeId expected, std::string_view why) {
-  if (!expected.valid()) return value;
-  const ExprId out = try_coerce(value, expected);
-  if (out.valid()) return out;
-  mismatch(value, expected, why);
-  return error(get(value).span);
-}
-
-ExprId Checker::try_coerce(ExprId value, TypeId expected) {
-  const TypeId found = type(value), wanted = shallow(expected);
-  if (is_never(found) || is_error(found) || is_error(wanted)) return value;
-  const TypeData from = table_.get(found), to = table_.get(wanted);
-  const Span where = get(value).span;
-  if (from.special == Special::None && to.special == Special::None) {
-    if (from.kind == TypeKind::Tensor && to.kind == TypeKind::Tensor && found != wanted) {
-      if (from.dtype != to.dtype || from.dims.size() != to.dims.size()) return {};
-      for (size_t i = 0; i < from.dims.size(); ++i)
-        if (to.dims[i] != spec::kUnknownDim && to.dims[i] != from.dims[i]) return {};
-      return add(ExprKind::Widen, wanted, where, {value});
-    }
-    if (to.kind == TypeKind::Ref && table_.get(shallow(to.parts[0])).special == Special::None) {
-      const TypeId target = shallow(to.parts[0]);
-      const bool by_value = from.kind != TypeKind::Ref;
-      const TypeId source = by_value ? found : shallow(from.parts[0]);
-      const TypeData a = table_.get(source), b = table_.get(target);
-      if (!by_value && to.is_mut && !from.is_mut) return {};
-      const bool text = b.kind == TypeKind::Str && (a.kind == TypeKind::Str || a.kind == TypeKind::String) && a.special == Special::None;
-      const bool run = b.kind == TypeKind::Slice && (a.kind == TypeKind::Vec || a.kind == TypeKind::Array) && a.special == Special::None && unify(a.parts[0], b.parts[0]);
-      bool shape = !to.is_mut && a.kind == TypeKind::Tensor && b.kind == TypeKind::Tensor && a.dtype == b.dtype && a.dims.size() == b.dims.size() && a.special == Special::None;
-      for (size_t i = 0; shape && i < a.dims.size(); ++i) shape = b.dims[i] == spec::kUnknownDim || b.dims[i] == a.dims[i];
-      if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
-        const ExprId id = add(ExprKind::Borrow, wanted, where, {by_value ? value : deref(value)});
-        get(id).mutable_ = to.is_mut;
-        return id;
-      }
-      if (!by_value && from.is_mut) {  // a reborrow, so that the holder can be used again
-        if (!unify(source, target)) {
-          if (a.kind != TypeKind::Ref) return {};
-          return try_coerce(deref(value), expected);
-        }
-        const ExprId id = add(ExprKind::Borrow, wanted, where, {deref(value)});
-        get(id).mutable_ = to.is_mut;
-        return id;
-      }
-      if (!by_value && a.kind == TypeKind::Ref && b.kind != TypeKind::Ref && !from.is_mut && !to.is_mut) return try_coerce(deref(value), expected);
-    }
-  }
-  return unify(found, wanted) ? value : ExprId();
-}
-
 ExprId Checker::expression(NodeId id, TypeId expected) {
   if (!id.valid()) return error({where_.tree->file, 0, 0});
   return expression_unlimited(id, expected);
@@ -155,7 +93,8 @@ ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
     case NodeKind::Binary: return binary(id, expected);
     case NodeKind::Assign: return assign(id);
     case NodeKind::CompoundAssign: return compound_assign(id);
-    case NodeKind::Range: return unsupported(id, "ranges as values");
+    case NodeKind::Range: return range(id, expected);
+    case NodeKind::Await: return sink_.report<diag::Unsupported>(span(id), "`.await`"), error(span(id));
     case NodeKind::Cast: return cast(id);
     case NodeKind::Try: return try_expression(id);
     case NodeKind::RefExpr: return reference(id, expected);
@@ -174,7 +113,7 @@ ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
     case NodeKind::Loop: return loop_expression(id, expected);
     case NodeKind::For: return for_expression(id);
     case NodeKind::Match: return match_expression(id, expected);
-    case NodeKind::Closure: return unsupported(id, "closures");
+    case NodeKind::Closure: return closure(id, expected);
     case NodeKind::Return:
     case NodeKind::Break:
     case NodeKind::Continue: return jump(id);
@@ -236,84 +175,101 @@ ExprId Checker::literal(NodeId id, TypeId expected) {
 }
 
 ExprId Checker::path_expression(NodeId id, TypeId expected) {
-  const auto segments = list(child(child(id, slot::PathExpr::path), slot::Path::segments));
+  const NodeId path = child(id, slot::PathExpr::path);
+  const auto segments = list(child(path, slot::Path::segments));
   const Span where = span(id);
-  const std::string_view first = node(segments[0]).text;
-  if (segments.size() == 1) {
-    if (const BodyLocalId found = find_local(first); found.valid()) return local(found, where);
+  if (segments.size() == 2) {
+    const std::string_view first = node(segments[0]).text, which = node(segments[1]).text;
+    if (first == "Device" && which == "CPU") return constant_number(0, table_.scalar(TypeKind::Device), where);
     const auto generic = where_.environment.generics.find(std::string(first));
-    if (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Number)
-      return constant_number(static_cast<uint64_t>(generic->second.number), usize_, where);
-    if (first.empty()) return error(where);
+    const bool is_generic = generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Type;
+    const TypeId scalar = is_generic ? shallow(generic->second.type) : scalar_named(first);
+    if (scalar.valid() && is_numeric(scalar))
+      if (const ExprId out = scalar_constant(scalar, which, where); out.valid()) return out;
   }
-  if (segments.size() == 2 && first == "Device") {
-    const std::string_view which = node(segments[1]).text;
-    if (which == "CPU") return constant_number(0, table_.scalar(TypeKind::Device), where);
-  }
-  if (segments.size() == 2 && scalar_named(first).valid() && is_numeric(scalar_named(first))) {
-    const TypeId type = scalar_named(first);
-    const std::string_view which = node(segments[1]).text;
-    constexpr int bits[] = {8, 16, 32, 64, 64, 8, 16, 32, 64, 64};
-    if (is_integer(type) && (which == "MAX" || which == "MIN")) {
-      const bool is_signed = table_.kind(type) <= TypeKind::Isize;
-      const int width = bits[static_cast<int>(table_.kind(type)) - static_cast<int>(TypeKind::I8)];
-      const uint64_t top = is_signed ? (uint64_t{1} << (width - 1)) - 1 : width == 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1;
-      const ExprId out = constant_number(which == "MAX" ? top : is_signed ? top + 1 : 0, type, where);
-      get(out).literal.negative = which == "MIN" && is_signed;
-      return out;
-    }
-    if (is_float(type) && (which == "INFINITY" || which == "NAN" || which == "NEG_INFINITY" || which == "EPSILON" || which == "MAX" || which == "MIN")) {
-      const bool wide = table_.kind(type) == TypeKind::F64;
-      const ExprId out = add(ExprKind::Constant, type, where);
-      Literal& made = get(out).literal;
-      made.is_float = true;
-      made.value = which == "NAN" ? std::numeric_limits<double>::quiet_NaN() : which == "EPSILON" ? (wide ? 2.220446049250313e-16 : 1.1920928955078125e-07)
-                   : which == "MAX" || which == "MIN" ? (wide ? std::numeric_limits<double>::max() : static_cast<double>(std::numeric_limits<float>::max()))
-                                                       : std::numeric_limits<double>::infinity();
-      made.negative = which == "NEG_INFINITY" || which == "MIN";
-      return out;
-    }
-  }
-  size_t used = 0;
-  if (first == "Self" && where_.environment.self.valid()) {
-    const Nominal* self = nominal(where_.environment.self);
-    if (segments.size() == 2 && self != nullptr)
-      for (size_t i = 0; i < names_.definitions.size(); ++i)
-        if (names_.definitions[i].kind == DefinitionKind::Variant && names_.definitions[i].parent == self->definition && names_.definitions[i].name == node(segments[1]).text)
-          return call_variant(DefinitionId(i), {}, where_.environment.self, where);
-    return associated(where_.environment.self, segments.back(), {}, expected, where);
-  }
-  const DefinitionId found = find_path(segments, true, used, true);
-  if (!found.valid()) return error(where);
-  const Definition& made = names_.get(found);
-  if (made.kind == DefinitionKind::Enum && used + 1 == segments.size()) {
-    for (size_t i = 0; i < names_.definitions.size(); ++i)
-      if (names_.definitions[i].kind == DefinitionKind::Variant && names_.definitions[i].parent == found && names_.definitions[i].name == node(segments[used]).text)
-        return call_variant(DefinitionId(i), {}, expected, where);
-    return sink_.report<diag::UnknownFunction>(node(segments[used]).name, made.name, node(segments[used]).text), error(where);
-  }
-  if (used != segments.size()) return sink_.report<diag::NotAValue>(where, sources_.text(where)), error(where);
-  switch (made.kind) {
-    case DefinitionKind::Variant: return call_variant(found, {}, expected, where);
-    case DefinitionKind::Const: {
-      if (++depth_ > 64) return --depth_, sink_.report<diag::NotConstant>(where, "it is defined by itself"), error(where);
-      auto scopes = std::exchange(scopes_, {});
-      ExprId value;
-      at(made.tree, made.module, {}, [&] { value = checked(child(made.node, slot::Const::value), type_of(child(made.node, slot::Const::type))); });
-      scopes_ = std::move(scopes);
-      --depth_;
-      return value;
-    }
-    case DefinitionKind::Static: return unsupported(id, "statics");
-    case DefinitionKind::Function: return unsupported(id, "functions as values");
-    case DefinitionKind::Struct:
-      if (made.tree->children_of(made.tree->child(made.node, slot::Struct::fields)).empty()) {
-        const LoweredType lowered = lower_named(found, {}, where, {});
-        return add(ExprKind::Make, lowered.type, where);
+  const PathTarget target = path_target(path, where);
+  switch (target.kind) {
+    case PathTarget::Kind::Error: return error(where);
+    case PathTarget::Kind::Local: return local(target.local, where);
+    case PathTarget::Kind::Number: return constant_number(static_cast<uint64_t>(target.number), usize_, where);
+    case PathTarget::Kind::Constant: return constant_value(target, where);
+    case PathTarget::Kind::Variant:
+      if (variant_arity(target.definition) == 0) return call_variant(target.definition, {}, target.type.valid() ? target.type : expected, where);
+      return function_value(target, expected, where);
+    case PathTarget::Kind::TupleStruct: {
+      const TypeData& data = table_.get(shallow(target.type));
+      if (data.special == Special::Error) return error(where);
+      if (data.special != Special::None || data.kind != TypeKind::Struct) return sink_.report<diag::NotAValue>(where, sources_.text(where)), error(where);
+      if (table_.info(data.struct_id).fields.empty()) {
+        if (expected.valid() && same_head(target.type, expected)) unify(target.type, expected);
+        return add(ExprKind::Make, target.type, where);
       }
-      [[fallthrough]];
-    default: return sink_.report<diag::NotAValue>(where, sources_.text(where)), error(where);
+      const Definition& made = names_.get(nominal(target.type)->definition);
+      if (made.tree->has(made.node, parse::kTupleForm)) return function_value(target, expected, where);
+      return sink_.report<diag::NotAValue>(where, sources_.text(where)), error(where);
+    }
+    case PathTarget::Kind::Function:
+      if (!target.generics.empty()) {
+        PathTarget chosen = target;
+        choose_generics(chosen.callee, function_info(chosen.callee), target.generics, chosen.callee.bound, where);
+        chosen.generics = {};
+        return function_value(chosen, expected, where);
+      }
+      return function_value(target, expected, where);
+    case PathTarget::Kind::Native: return function_value(target, expected, where);
+    case PathTarget::Kind::Box:
+    case PathTarget::Kind::TensorFunction: return sink_.report<diag::NotAValue>(where, sources_.text(where)), error(where);
   }
+  return error(where);
+}
+
+// `i32::MAX`, `f64::INFINITY`; none if there is no such constant.
+ExprId Checker::scalar_constant(TypeId type, std::string_view which, Span where) {
+  constexpr int bits[] = {8, 16, 32, 64, 64, 8, 16, 32, 64, 64};
+  if (table_.get(type).special != Special::None) {  // of a parameter: its type is all there is
+    if (which != "MAX" && which != "MIN") return {};
+    return add(ExprKind::Constant, type, where);
+  }
+  if (is_integer(type)) {
+    const bool is_signed = table_.kind(type) <= TypeKind::Isize;
+    const int width = bits[static_cast<int>(table_.kind(type)) - static_cast<int>(TypeKind::I8)];
+    if (which == "BITS") return constant_number(static_cast<uint64_t>(width), table_.scalar(TypeKind::U32), where);
+    if (which != "MAX" && which != "MIN") return {};
+    const uint64_t top = is_signed ? (uint64_t{1} << (width - 1)) - 1 : width == 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1;
+    const ExprId out = constant_number(which == "MAX" ? top : is_signed ? top + 1 : 0, type, where);
+    get(out).literal.negative = which == "MIN" && is_signed;
+    return out;
+  }
+  const bool wide = table_.kind(type) == TypeKind::F64;
+  double value = 0;
+  if (which == "NAN") value = std::numeric_limits<double>::quiet_NaN();
+  else if (which == "INFINITY" || which == "NEG_INFINITY") value = std::numeric_limits<double>::infinity();
+  else if (which == "EPSILON") value = wide ? std::numeric_limits<double>::epsilon() : static_cast<double>(std::numeric_limits<float>::epsilon());
+  else if (which == "MAX" || which == "MIN") value = wide ? std::numeric_limits<double>::max() : static_cast<double>(std::numeric_limits<float>::max());
+  else if (which == "MIN_POSITIVE") value = wide ? std::numeric_limits<double>::min() : static_cast<double>(std::numeric_limits<float>::min());
+  else return {};
+  const ExprId out = add(ExprKind::Constant, type, where);
+  get(out).literal.is_float = true;
+  get(out).literal.value = value;
+  get(out).literal.negative = which == "NEG_INFINITY" || which == "MIN";
+  return out;
+}
+
+// A constant stands for its expression, in the place of its declaration.
+ExprId Checker::constant_value(const PathTarget& target, Span where) {
+  if (++depth_ > 64) return --depth_, sink_.report<diag::NotConstant>(where, "it is defined by itself"), error(where);
+  ExprId out;
+  auto scopes = std::exchange(scopes_, {});
+  scopes_.emplace_back();
+  at(target.tree, target.module, target.environment, [&] {
+    if (kind(target.node) == NodeKind::Static && tree().has(target.node, parse::kMut)) sink_.report<diag::Unsupported>(where, "statics that change").help("keep the value in a variable of `main` and pass it on");
+    const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
+    const TypeId type = declared.valid() ? type_of(declared) : table_.error();
+    out = value.valid() && !target.assumed ? checked(value, type) : add(ExprKind::Error, type, where);
+  });
+  scopes_ = std::move(scopes);
+  --depth_;
+  return out;
 }
 
 ExprId Checker::field_expression(NodeId id) {
@@ -323,13 +279,14 @@ ExprId Checker::field_expression(NodeId id) {
 
 ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool report) {
   const Span whole = join(get(base).span, where);
-  const TypeId start = type(base);
-  for (ExprId at_base = base;; at_base = deref(at_base)) {
+  TypeId start = type(base);
+  if (is_infer(start)) settle_obligations(), start = shallow(start);
+  for (ExprId at_base = base; at_base.valid(); at_base = step_inside(at_base)) {
     const TypeId here = type(at_base);
     const TypeData data = table_.get(here);
     if (data.special == Special::Error) return error(whole);
     if (data.special == Special::Infer) return sink_.report<diag::UnknownYet>(get(base).span, "its fields are asked for"), error(whole);
-    if (data.special == Special::None && data.kind == TypeKind::Struct) {
+    if (data.special == Special::None && data.kind == TypeKind::Struct && nominal(here) != nullptr) {
       const StructInfo& info = table_.info(data.struct_id);
       for (size_t i = 0; i < info.fields.size(); ++i) {
         if (info.fields[i].name != field) continue;
@@ -352,7 +309,6 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
         return out;
       }
     }
-    if (data.special != Special::None || data.kind != TypeKind::Ref) break;
   }
   if (!report || field.empty()) return error(whole);
   std::vector<std::string_view> words;
@@ -363,32 +319,107 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
   const std::string_view near = diagnostics::nearest(field, words);
   if (!near.empty()) made.help(fmt::format("there is `{}`", near));
   Callee callee;
-  if (find_method(last, field, callee, true)) made.help(fmt::format("`{}` is a method: write `.{}()`", field, field));
+  if (find_method(last, field, callee, Receiver::Shared) || find_method(last, field, callee, Receiver::Value)) made.help(fmt::format("`{}` is a method: write `.{}()`", field, field));
   return error(whole);
 }
 
 TypeId Checker::peel(TypeId given) const {
   TypeId here = shallow(given);
-  while (is_kind(here, TypeKind::Ref)) here = shallow(table_.get(here).parts[0]);
+  while (is_kind(here, TypeKind::Ref) || is_kind(here, TypeKind::Box)) here = shallow(table_.get(here).parts[0]);
   return here;
 }
 
 ExprId Checker::index_expression(NodeId id) {
   ExprId base = expression(child(id, slot::Index::receiver));
-  while (is_kind(get(base).type, TypeKind::Ref)) base = deref(base);
+  if (is_infer(get(base).type)) settle_obligations();
+  while (is_kind(get(base).type, TypeKind::Ref) || is_kind(get(base).type, TypeKind::Box)) base = deref(base);
   const auto indices = list(child(id, slot::Index::indices));
   if (is_tensor(get(base).type)) return tensor_element(base, indices, span(id));
   const TypeData data = table_.get(type(base));
   if (data.special == Special::Error) return error(span(id));
-  const bool good = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
-  if (!good || indices.size() != 1) return sink_.report<diag::NotIndexable>(get(base).span, name(get(base).type)), error(span(id));
-  if (kind(indices[0]) == NodeKind::Range) return unsupported(indices[0], "slices by range");
-  if (data.kind == TypeKind::Array) {
-    const auto number = kind(indices[0]) == NodeKind::Literal ? constant_integer(indices[0], false) : std::nullopt;
-    if (number && static_cast<uint64_t>(*number) >= data.length) sink_.report<diag::IndexRange>(span(indices[0]), *number, data.length);
+  const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
+  const bool text = data.special == Special::None && (data.kind == TypeKind::Str || data.kind == TypeKind::String);
+  if (indices.size() == 1 && (run || text) && kind(indices[0]) == NodeKind::Range) return slice(base, indices[0], false, span(id));
+  if (run && indices.size() == 1) {
+    if (data.kind == TypeKind::Array) {
+      const auto number = kind(indices[0]) == NodeKind::Literal ? constant_integer(indices[0], false) : std::nullopt;
+      if (number && static_cast<uint64_t>(*number) >= data.length && !is_symbol(static_cast<int64_t>(data.length))) sink_.report<diag::IndexRange>(span(indices[0]), *number, data.length);
+    }
+    return add(ExprKind::Element, data.parts[0], span(id), {base, checked(indices[0], usize_)});
   }
-  const ExprId index = checked(indices[0], usize_);
-  return add(ExprKind::Element, data.parts[0], span(id), {base, index});
+  if (!text && indices.size() == 1 && data.special != Special::Infer)
+    if (const ExprId out = overloaded_index(base, indices[0], span(id)); out.valid()) return out;
+  sink_.report<diag::NotIndexable>(get(base).span, name(get(base).type));
+  for (NodeId index : indices) expression(index);
+  return error(span(id));
+}
+
+// `a[i]` of a type that implements `Index`. Where the place is changed, `IndexMut` takes over: see mutable_place().
+ExprId Checker::overloaded_index(ExprId base, NodeId index_node, Span where) {
+  const DefinitionId trait = names_.find_in(names_.library, "Index", false);
+  const TypeId self = type(base);
+  const TypeId index_type = fresh();
+  const TraitUse use{trait, {{GenericArgument::Kind::Type, index_type, 0, {}}}};
+  if (!select(self, use)) return {};
+  obligations_.push_back({self, use, std::nullopt, where, {}, true});
+  settle_obligations();
+  const ExprId index = checked(index_node, index_type);
+  settle_obligations();
+  const Callee callee = trait_callee(use, self, "index");
+  const TypeId output = project(self, use, "Output");
+  const ExprId reference = pending_call(callee, table_.ref(output, false), where, {borrow(base, false, get(base).span), index});
+  const ExprId out = deref(reference);
+  get(out).span = where;
+  overloaded_places_[out.value] = {"IndexMut", "index_mut", base, index};
+  return out;
+}
+
+// A place that is about to be changed: what reached it through `Index` or `Deref` does so through `IndexMut` or `DerefMut`.
+void Checker::mutable_place(ExprId place) {
+  for (ExprId id = place; id.valid() && is_place(id) && get(id).kind != ExprKind::Local; id = get(id).parts[0]) {
+    const auto found = overloaded_places_.find(id.value);
+    if (found == overloaded_places_.end()) continue;
+    const OverloadedPlace made = found->second;
+    overloaded_places_.erase(found);
+    mutable_place(made.base);
+    const Span where = get(id).span;
+    const TypeId self = type(made.base);
+    TraitUse use{names_.find_in(names_.library, made.trait, false), {}};
+    if (made.index.valid()) use.arguments.push_back({GenericArgument::Kind::Type, get(made.index).type, 0, {}});
+    if (!select(self, use)) {
+      missing_bound({self, use, std::nullopt, where, {}, false}, self);
+      return;
+    }
+    std::vector<ExprId> parts{borrow(made.base, true, get(made.base).span, true)};
+    if (made.index.valid()) parts.push_back(made.index);
+    const ExprId reference = pending_call(trait_callee(use, self, made.method), table_.ref(get(id).type, true), where, std::move(parts));
+    get(id).parts[0] = reference;
+    return;
+  }
+}
+
+// `v[a..b]`: a part of a run or a text, behind a reference.
+ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
+  const TypeId here = type(base);
+  const TypeData data = table_.get(here);
+  const bool text = data.kind == TypeKind::Str || data.kind == TypeKind::String;
+  const TypeId inner = text ? str_ : data.kind == TypeKind::Slice ? here : table_.slice(data.parts[0]);
+  const NodeId first = child(range_node, slot::Range::first), last = child(range_node, slot::Range::last);
+  const ExprId reference = coerce(borrow(base, is_mut, get(base).span), table_.ref(inner, is_mut));
+  const ExprId from = first.valid() ? checked(first, usize_) : constant_number(0, usize_, where);
+  ExprId to;
+  if (!last.valid()) to = text ? constant_number(~uint64_t{0}, usize_, where) : add(ExprKind::Length, usize_, where, {base});
+  else to = checked(last, usize_);
+  if (last.valid() && tree().has(range_node, parse::kInclusive)) {
+    const ExprId sum = add(ExprKind::Binary, usize_, where, {to, constant_number(1, usize_, where)});
+    get(sum).op = spec::Opcode::Add;
+    to = sum;
+  }
+  const ExprId out = add(ExprKind::Native, table_.ref(inner, is_mut), where, {reference, from, to});
+  const spec::NativeFacts* native = spec::find_native(text ? "str::range" : is_mut ? "slice::range_mut" : "slice::range");
+  if (native == nullptr) return unsupported(range_node, "slices by range");
+  get(out).native = native->native;
+  return deref(out);
 }
 
 ExprId Checker::tuple(NodeId id, TypeId expected) {
@@ -425,94 +456,10 @@ ExprId Checker::repeat(NodeId id, TypeId expected) {
   if (expected.valid() && is_kind(expected, TypeKind::Array)) element = table_.get(shallow(expected)).parts[0];
   const ExprId value = expression(child(id, slot::Repeat::element), element);
   const auto length = constant_integer(child(id, slot::Repeat::length));
-  if (!length || *length < 0) return error(span(id));
-  if (!is_infer(get(value).type) && !table_.is_copy(type(value)))
+  if (!length || (*length < 0 && !is_symbol(*length))) return error(span(id));
+  if (!is_infer(get(value).type) && !copies(get(value).type))
     sink_.report<diag::MissingBound>(get(value).span, name(get(value).type), "Copy").here("repeated elements are copied");
   return add(ExprKind::Repeat, table_.array(get(value).type, static_cast<uint64_t>(*length)), span(id), {value});
-}
-
-ExprId Checker::struct_literal(NodeId id, TypeId expected) {
-  const NodeId path_node = child(id, slot::StructLiteral::path);
-  const auto segments = list(child(path_node, slot::Path::segments));
-  TypeId type;
-  const std::vector<Field>* fields = nullptr;
-  NodeId declared_fields;
-  uint32_t variant = 0;
-  bool is_variant = false;
-  size_t used = 0;
-  DefinitionId found;
-  const Nominal* self = where_.environment.self.valid() ? nominal(where_.environment.self) : nullptr;
-  if (segments.size() == 1 && node(segments[0]).text == "Self" && self != nullptr) found = self->definition, type = where_.environment.self, used = 1;
-  else found = find_path(segments, false, used, true);
-  if (!found.valid()) {
-    for (NodeId init : list(child(id, slot::StructLiteral::fields))) expression(child(init, slot::FieldInit::value));
-    return error(span(id));
-  }
-  if (names_.get(found).kind == DefinitionKind::Enum && used < segments.size()) {
-    for (size_t i = 0; i < names_.definitions.size(); ++i)
-      if (names_.definitions[i].kind == DefinitionKind::Variant && names_.definitions[i].parent == found && names_.definitions[i].name == node(segments[used]).text) {
-        is_variant = true;
-        variant = names_.definitions[i].number;
-        declared_fields = names_.definitions[i].tree->child(names_.definitions[i].node, slot::Variant::fields);
-      }
-  }
-  const Definition& made = names_.get(found);
-  if (made.kind == DefinitionKind::Alias && !type.valid()) {
-    type = lower_named(found, {}, span(path_node), {}).type;
-    if (const Nominal* real = nominal(type)) found = real->definition;
-  }
-  const Definition& owner = names_.get(found);
-  if (owner.kind != DefinitionKind::Struct && !is_variant) return sink_.report<diag::NotAStruct>(span(path_node), sources_.text(span(path_node))), error(span(id));
-  if (!type.valid()) {
-    const NodeId given = child(segments[is_variant ? used - 1 : segments.size() - 1], slot::Segment::arguments);
-    type = lower_named(found, given, span(path_node), {}).type;
-    if (expected.valid() && nominal(expected) != nullptr && nominal(expected)->definition == found) unify(type, expected);
-  }
-  if (is_error(type)) return error(span(id));
-  const TypeData data = table_.get(shallow(type));
-  std::vector<Field> copy = is_variant ? table_.info(data.enum_id).variants[variant].fields : table_.info(data.struct_id).fields;
-  fields = &copy;
-  if (!is_variant) declared_fields = owner.tree->child(owner.node, slot::Struct::fields);
-  std::vector<ExprId> parts(fields->size());
-  for (NodeId init : list(child(id, slot::StructLiteral::fields))) {
-    size_t i = 0;
-    while (i < fields->size() && (*fields)[i].name != node(init).text) ++i;
-    const NodeId value = child(init, slot::FieldInit::value);
-    if (i == fields->size()) {
-      std::vector<std::string_view> words;
-      for (const Field& one : *fields) words.push_back(one.name);
-      auto report = sink_.report<diag::UnknownField>(node(init).name, name(type), node(init).text);
-      const std::string_view near = diagnostics::nearest(node(init).text, words);
-      if (!near.empty()) report.help(fmt::format("there is `{}`", near));
-      expression(value);
-      continue;
-    }
-    if (parts[i].valid()) sink_.report<diag::DuplicateField>(node(init).name, node(init).text);
-    parts[i] = checked(value, (*fields)[i].type);
-  }
-  const NodeId base = child(id, slot::StructLiteral::base);
-  ExprId base_value;
-  if (base.valid()) {
-    base_value = checked(base, type);
-    if (!is_place(base_value)) return unsupported(base, "struct bases that are not variables");
-  }
-  for (size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].valid()) continue;
-    const NodeId default_value = owner.tree->child(owner.tree->children_of(declared_fields)[i], slot::Field::default_value);
-    if (base_value.valid()) {
-      parts[i] = add(ExprKind::Field, (*fields)[i].type, span(base), {base_value});
-      get(parts[i]).index = static_cast<uint32_t>(i);
-    } else if (default_value.valid()) {
-      auto scopes = std::exchange(scopes_, {});
-      at(owner.tree, owner.module, {}, [&] { parts[i] = checked(default_value, (*fields)[i].type); });
-      scopes_ = std::move(scopes);
-    } else {
-      sink_.report<diag::MissingField>(span(path_node), name(type), (*fields)[i].name).label((*fields)[i].span, "the field is declared here");
-      parts[i] = error(span(id));
-    }
-  }
-  if (is_variant) return make_variant(type, variant, std::move(parts), span(id));
-  return add(ExprKind::Make, type, span(id), std::move(parts));
 }
 
 ExprId Checker::cast(NodeId id) {
@@ -520,6 +467,7 @@ ExprId Checker::cast(NodeId id) {
   const NodeId inner = child(id, slot::Cast::expression);
   const bool suffixless = kind(inner) == NodeKind::Literal && is_numeric(to);
   ExprId value = expression(inner, suffixless && node(inner).token == TokenKind::Integer && is_integer(to) ? to : TypeId());
+  if (is_infer(get(value).type)) settle_obligations();
   while (is_kind(get(value).type, TypeKind::Ref)) value = deref(value);
   const TypeId from = type(value);
   if (is_error(from) || is_error(to)) return add(ExprKind::Error, to, span(id));
@@ -528,17 +476,55 @@ ExprId Checker::cast(NodeId id) {
   const bool numbers = is_numeric(from) && is_numeric(to);
   const bool to_number = (is_kind(from, TypeKind::Bool) || is_kind(from, TypeKind::Char)) && is_integer(to);
   const bool to_char = is_kind(to, TypeKind::Char) && (is_kind(from, TypeKind::U8) || (is_infer(from) && unify(from, table_.scalar(TypeKind::U8))));
-  if (const Nominal* used = nominal(from); used != nullptr && is_kind(from, TypeKind::Enum) && is_integer(to)) return unsupported(id, "casts of enums");
+  if (is_kind(from, TypeKind::Enum) && nominal(from) != nullptr && is_integer(to))
+    if (const ExprId out = discriminant(value, to, span(id)); out.valid()) return out;
   if (!numbers && !to_number && !to_char) return sink_.report<diag::BadCast>(span(id), name(from), name(to)), add(ExprKind::Error, to, span(id));
   return add(ExprKind::Cast, to, span(id), {value});
+}
+
+// `Color::Red as i32`: the numbers that the variants have, from zero or as written.
+ExprId Checker::discriminant(ExprId value, TypeId to, Span where) {
+  const Definition& made = names_.get(nominal(type(value))->definition);
+  const std::vector<Variant> variants = table_.info(table_.get(type(value)).enum_id).variants;
+  std::vector<Arm> arms;
+  int64_t next = 0;
+  size_t number = 0;
+  for (NodeId one : made.tree->children_of(made.tree->child(made.node, slot::Enum::variants))) {
+    if (made.tree->kind(one) != NodeKind::Variant || number >= variants.size()) continue;
+    if (!variants[number].fields.empty()) return {};
+    if (const NodeId written = made.tree->child(one, slot::Variant::discriminant); written.valid())
+      next = at(made.tree, made.module, {}, [&] { return constant_integer(written).value_or(0); });
+    const PatternId matched = add_pattern(PatternKind::Variant, get(value).type, where);
+    get(matched).index = static_cast<uint32_t>(number++);
+    const ExprId out = constant_number(static_cast<uint64_t>(next < 0 ? -next : next), to, where);
+    get(out).literal.negative = next < 0;
+    arms.push_back({matched, {}, out});
+    ++next;
+  }
+  if (arms.empty()) return {};
+  const ExprId out = add(ExprKind::Match, to, where, {value});
+  get(out).arms = std::move(arms);
+  return out;
 }
 
 ExprId Checker::reference(NodeId id, TypeId expected) {
   TypeId hint;
   if (expected.valid() && is_kind(expected, TypeKind::Ref)) hint = table_.get(shallow(expected)).parts[0];
   if (hint.valid() && (is_kind(hint, TypeKind::Slice) || is_kind(hint, TypeKind::Str))) hint = TypeId();
-  const ExprId place = expression(child(id, slot::RefExpr::expression), hint);
   const bool is_mut = tree().has(id, parse::kMut);
+  const NodeId inner_node = child(id, slot::RefExpr::expression);
+  ExprId place;
+  if (is_mut && kind(inner_node) == NodeKind::Index && list(child(inner_node, slot::Index::indices)).size() == 1 && kind(list(child(inner_node, slot::Index::indices))[0]) == NodeKind::Range) {
+    ExprId base = expression(child(inner_node, slot::Index::receiver));
+    while (is_kind(get(base).type, TypeKind::Ref) || is_kind(get(base).type, TypeKind::Box)) base = deref(base);
+    const TypeData data = table_.get(type(base));
+    const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
+    place = run ? slice(base, list(child(inner_node, slot::Index::indices))[0], true, span(inner_node)) : expression(inner_node, hint);
+  } else {
+    place = expression(inner_node, hint);
+  }
+  if (is_mut) mutable_place(place);
+  if (get(place).kind == ExprKind::Deref && !is_place(get(place).parts[0]) && is_kind(get(get(place).parts[0]).type, TypeKind::Ref) && table_.get(type(get(place).parts[0])).is_mut == is_mut) return get(place).parts[0];
   const ExprId out = add(ExprKind::Borrow, table_.ref(get(place).type, is_mut), span(id), {place});
   get(out).mutable_ = is_mut;
   return out;
@@ -548,18 +534,26 @@ ExprId Checker::reference(NodeId id, TypeId expected) {
 ExprId Checker::try_expression(NodeId id) {
   const ExprId value = expression(child(id, slot::Try::expression));
   const Span where = span(id);
+  if (is_infer(get(value).type)) settle_obligations();
   if (is_error(get(value).type)) return error(where);
-  const Nominal* used = nominal(get(value).type);
-  const std::string_view what = used == nullptr ? "" : std::string_view(names_.get(used->definition).name);
-  if (what != "Option" && what != "Result") return sink_.report<diag::BadTry>(where, name(get(value).type)).help("`?` is for `Option` and `Result`"), error(where);
-  const Nominal source = *used;
-  const Nominal* target = nominal(result_);
-  if (target == nullptr || target->definition != source.definition) {
-    sink_.report<diag::TryOutside>(where, name(result_)).help(fmt::format("let the function return `{}<…>`, or use `match` or `unwrap()`", what));
+  const bool option = is_nominal(get(value).type, "Option");
+  if (!option && !is_nominal(get(value).type, "Result")) return sink_.report<diag::BadTry>(where, name(get(value).type)).help("`?` is for `Option` and `Result`"), error(where);
+  const Nominal source = *nominal(get(value).type);
+  const std::string_view what = option ? "Option" : "Result";
+  if (in_closure_ && is_infer(result_)) settle_obligations();
+  const bool same = is_nominal(result_, what);
+  const bool carrier = same || is_nominal(result_, option ? "Result" : "Option");
+  if (in_closure_ && is_infer(result_) && !same) {  // the closure's result is what `?` needs
+    const TypeId made = option ? library_type("Option", {fresh()}) : library_type("Result", {fresh(), fresh()});
+    unify(result_, made);
+  }
+  const bool panics = in_closure_ && !carrier && !is_infer(result_) && !is_nominal(result_, what);
+  if (!panics && !is_nominal(result_, what)) {
+    sink_.report<diag::TryOutside>(where, name(result_)).help(carrier ? (option ? "turn it into a `Result` first: `.ok_or(…)?`" : "turn it into an `Option` first: `.ok()?`") : fmt::format("let the function return `{}<…>`, or use `match` or `unwrap()`", what));
     return error(where);
   }
+  if (panics) sink_.report<diag::TryPanics>(where, name(result_));
   const TypeId inner = source.arguments[0].type;
-  const bool option = what == "Option";
   const uint32_t good = option ? 1 : 0, bad = option ? 0 : 1;
   const BodyLocalId got = add_local("", inner, false, where);
   const auto variant_pattern = [&](uint32_t number, std::vector<PatternId> parts) {
@@ -570,25 +564,58 @@ ExprId Checker::try_expression(NodeId id) {
     return out;
   };
   std::vector<Arm> arms;
-  arms.push_back({variant_pattern(good, {bind(got, where)}), {}, local(got, where)});
-  ExprId failure;
+  const PatternId matched = variant_pattern(good, {bind(got, where)});
+  const ExprId taken = local(got, where);
+  arms.push_back({matched, {}, taken});
+  ExprId leave;
   PatternId failed;
   if (option) {
     failed = variant_pattern(bad, {});
-    failure = make_variant(result_, bad, {}, where);
+    if (panics) leave = panic(constant_text("`?` met `None`", where), where);
+    else leave = add(ExprKind::Return, table_.never(), where, {make_variant(result_, bad, {}, where)});
   } else {
-    const TypeId error_type = source.arguments[1].type, wanted = nominal(result_)->arguments[1].type;
-    const BodyLocalId wrong = add_local("", error_type, false, where);
+    const BodyLocalId wrong = add_local("", source.arguments[1].type, false, where);
     failed = variant_pattern(bad, {bind(wrong, where)});
-    ExprId converted = try_coerce(local(wrong, where), wanted);
-    if (!converted.valid()) converted = coerce(call_method(local(wrong, where), "into", {}, {}, wanted, where, false), wanted);
-    failure = make_variant(result_, bad, {converted}, where);
+    if (panics) leave = panic(displayed(local(wrong, where), where), where);
+    else leave = add(ExprKind::Return, table_.never(), where, {make_variant(result_, bad, {try_failure(local(wrong, where), nominal(result_)->arguments[1].type, where)}, where)});
   }
-  const ExprId leave = add(ExprKind::Return, table_.never(), where, {failure});
   arms.push_back({failed, {}, leave});
   const ExprId out = add(ExprKind::Match, inner, where, {value});
   get(out).arms = std::move(arms);
   return out;
+}
+
+// The error as the function returns it: itself, in a box, or by `From`.
+ExprId Checker::try_failure(ExprId wrong, TypeId wanted, Span where) {
+  const TypeId found = type(wrong);
+  if (found == shallow(wanted) || is_infer(wanted) || is_infer(found)) return coerce(wrong, wanted);
+  const TraitUse use{names_.find_in(names_.library, "From", false), {{GenericArgument::Kind::Type, found, 0, {}}}};
+  if (select(wanted, use).kind == Selection::Kind::Impl) return call_callee(trait_callee(use, shallow(wanted), "from"), {}, {{{}, wrong, {}, where, {}, {}}}, {}, wanted, where);
+  if (const ExprId out = try_coerce(wrong, wanted); out.valid()) return out;
+  const TypeData data = table_.get(shallow(wanted));
+  if (data.special == Special::None && data.kind == TypeKind::Box && object_use(shallow(data.parts[0])) != nullptr)
+    return coerce(add(ExprKind::MakeBox, table_.box(found), where, {wrong}), wanted);
+  missing_bound({wanted, use, std::nullopt, where, {}, false}, shallow(wanted));
+  return error(where);
+}
+
+// `a..b` as a value: a struct of the library.
+ExprId Checker::range(NodeId id, TypeId expected) {
+  const NodeId first = child(id, slot::Range::first), last = child(id, slot::Range::last);
+  const bool inclusive = tree().has(id, parse::kInclusive);
+  TypeId hint;
+  if (const Nominal* used = expected.valid() ? nominal(expected) : nullptr; used != nullptr && used->arguments.size() == 1) hint = used->arguments[0].type;
+  const ExprId from = first.valid() ? auto_deref(expression(first, hint)) : ExprId();
+  const ExprId to = last.valid() ? auto_deref(expression(last, from.valid() ? get(from).type : hint)) : ExprId();
+  if (from.valid() && to.valid() && !unify(get(from).type, get(to).type)) mismatch(to, get(from).type, "both ends of a range have one type");
+  std::vector<TypeId> arguments;
+  std::vector<ExprId> parts;
+  if (from.valid() || to.valid()) arguments.push_back(get(from.valid() ? from : to).type);
+  if (from.valid()) parts.push_back(from);
+  if (to.valid()) parts.push_back(to);
+  if (inclusive && from.valid()) parts.push_back(constant_number(0, bool_, span(id)));
+  const std::string_view which = from.valid() && to.valid() ? (inclusive ? "RangeInclusive" : "Range") : from.valid() ? "RangeFrom" : to.valid() ? (inclusive ? "RangeToInclusive" : "RangeTo") : "RangeFull";
+  return add(ExprKind::Make, library_type(which, arguments), span(id), std::move(parts));
 }
 
 }  // namespace stark::types

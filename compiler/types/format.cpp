@@ -1,4 +1,4 @@
-// compiler/types/format.cpp — f-strings, print, format!, panics, assertions and the other macros.
+// compiler/types/format.cpp — f-strings, templates, print: which values the VM shows by itself, and which by their `fmt`.
 // Room: types. In: nodes. Out: Format expressions: a template with `{0}`, `{1:spec}`… for the parts in order, `{{` and `}}` for braces.
 #include <algorithm>
 
@@ -41,29 +41,32 @@ std::string_view wrong_format(std::string_view spec) {
 
 }  // namespace
 
-bool Checker::printable(TypeId given, bool debug, int depth) {
+// Can the VM print it without calling anything?
+bool Checker::natively_printable(TypeId given, bool debug, int depth) {
   const TypeId type_id = shallow(given);
   const TypeData data = table_.get(type_id);
-  if (data.special != Special::None || depth > 16) return true;
-  const auto all = [&](const std::vector<TypeId>& parts) { return std::ranges::all_of(parts, [&](TypeId part) { return printable(part, debug, depth + 1); }); };
+  if (data.special != Special::None) return data.special == Special::Infer ? infer_what(type_id) != 3 : data.special == Special::Error || data.special == Special::Never;
+  if (depth > 16) return false;
+  const auto all = [&] { return std::ranges::all_of(data.parts, [&](TypeId part) { return natively_printable(part, debug, depth + 1); }); };
   switch (data.kind) {
     case TypeKind::Struct:
-    case TypeKind::Enum: {
-      if (debug && derived(type_id, "Debug")) return true;
-      for (const ImplInfo& info : impls_) {
-        if (!info.trait.valid() || names_.get(info.trait).name != (debug ? "Debug" : "Display")) continue;
-        Environment bound;
-        const auto generics = generic_names(*info.tree, info.tree->child(info.node, slot::Impl::generics));
-        if (match_type(*info.tree, info.module, info.tree->child(info.node, slot::Impl::self_type), type_id, bound, generics)) return true;
-      }
-      return false;
-    }
+    case TypeKind::Enum:
     case TypeKind::Opaque:
+    case TypeKind::Dyn:
     case TypeKind::Fn: return false;
     case TypeKind::Unit: return debug;
-    case TypeKind::Tuple: return debug && all(data.parts);
-    default: return all(data.parts);
+    case TypeKind::Tuple: return debug && all();
+    default: return all();
   }
+}
+
+void Checker::not_printable(TypeId type, bool debug, Span where) {
+  auto report = debug ? sink_.report<diag::NotDebug>(where, name(type)) : sink_.report<diag::NotDisplay>(where, name(type));
+  const std::string shown = name(type);
+  if (table_.get(shallow(type)).special == Special::Parameter) report.help(fmt::format("ask for it: `{}: {}`", shown, debug ? "Debug" : "Display"));
+  else if (!debug && implements(type, "Debug")) report.help("print it with `{:?}`");
+  else if (debug && nominal(type) != nullptr) report.help("derive it: `#[derive(Debug)]`");
+  else if (nominal(type) != nullptr) report.help(fmt::format("write `impl Display for {} {{ fn fmt(&self) -> str {{ … }} }}`", shown));
 }
 
 // A value as `fmt` of its type shows it, or as the VM does.
@@ -77,52 +80,25 @@ ExprId Checker::displayed(ExprId value, Span where) {
 }
 
 void Checker::hole(ExprId value, std::string_view spec_text, Span where, std::string& out, std::vector<ExprId>& parts) {
+  if (is_infer(get(value).type)) settle_obligations();
   if (is_error(get(value).type) || is_never(get(value).type)) return;
   if (const std::string_view wrong = wrong_format(spec_text); !wrong.empty()) {
     sink_.report<diag::BadFormat>(where, spec_text, wrong);
     return;
   }
-  bool debug = spec_text.ends_with('?');
+  const bool debug = spec_text.ends_with('?');
   while (is_kind(get(value).type, TypeKind::Ref)) value = deref(value);
-  const TypeId here = shallow(get(value).type);
+  const TypeId here = type(value);
   std::string kept(spec_text);
-  if (nominal(here) != nullptr) {
-    Callee callee;
-    bool found = false;
-    for (uint32_t i : impls_by_function_["fmt"]) {
-      const ImplInfo& info = impls_[i];
-      if (!info.trait.valid() || names_.get(info.trait).name != (debug ? "Debug" : "Display") || !info.functions.contains("fmt")) continue;
-      Environment bound;
-      const auto generics = generic_names(*info.tree, info.tree->child(info.node, slot::Impl::generics));
-      if (!match_type(*info.tree, info.module, info.tree->child(info.node, slot::Impl::self_type), here, bound, generics)) continue;
-      bound.self = here;
-      callee = {{}, i, info.tree, info.functions.at("fmt"), info.module, {}, bound, fmt::format("{}::fmt", name(here))};
-      found = true;
-      break;
-    }
-    if (found) {
-      const auto parameters = callee.tree->children_of(callee.tree->child(callee.node, slot::Fn::parameters));
-      if (parameters.size() != 1) {
-        sink_.report<diag::Unsupported>(where, "`fmt` functions with a formatter").help("write `fn fmt(&self) -> str`");
-        return;
-      }
-      value = call_callee(callee, borrow(value, false, where), {}, {}, {}, where);
-      if (debug) kept.pop_back(), debug = false;
-    } else if (!printable(here, debug)) {
-      auto report = debug ? sink_.report<diag::NotDebug>(where, name(here)) : sink_.report<diag::NotDisplay>(where, name(here));
-      if (debug) report.help("derive it: `#[derive(Debug)]`");
-      else report.help(derived(here, "Debug") ? "print it with `{:?}`" : fmt::format("write `impl Display for {} {{ fn fmt(&self) -> str {{ … }} }}`", name(here)));
-      return;
-    }
-  } else if (!printable(here, debug)) {
-    auto report = debug ? sink_.report<diag::NotDebug>(where, name(here)) : sink_.report<diag::NotDisplay>(where, name(here));
-    if (!debug && printable(here, true)) report.help("print it with `{:?}`");
-    return;
+  if (!natively_printable(here, debug)) {
+    const DefinitionId trait = names_.find_in(names_.library, debug ? "Debug" : "Display", false);
+    if (!select(here, {trait, {}})) return not_printable(here, debug, where);
+    value = pending_call(trait_callee({trait, {}}, here, "fmt"), str_, where, {borrow(value, false, where)});
+    if (debug) kept.pop_back();
   }
-  const TypeData data = table_.get(shallow(get(value).type));
-  const bool by_value = data.special == Special::Infer || (data.parts.empty() && data.kind != TypeKind::Struct && data.kind != TypeKind::Enum &&
-                                                           data.kind != TypeKind::Tensor && data.kind != TypeKind::String && data.kind != TypeKind::Opaque);
-  const bool behind = get(value).kind == ExprKind::Deref && data.kind == TypeKind::Str;
+  const TypeData data = table_.get(type(value));
+  const bool by_value = data.special != Special::None || (data.parts.empty() && data.kind != TypeKind::Tensor && data.kind != TypeKind::String);
+  const bool behind = get(value).kind == ExprKind::Deref && data.kind == TypeKind::Str && data.special == Special::None && is_kind(get(get(value).parts[0]).type, TypeKind::Ref);
   if (behind) value = auto_deref(get(value).parts[0]);
   else if (!by_value) value = borrow(value, false, where);
   out += fmt::format("{{{}{}{}}}", parts.size(), kept.empty() ? "" : ":", kept);
@@ -209,118 +185,6 @@ ExprId Checker::print_call(std::string_view function, std::span<const NodeId> ar
   }
   const ExprId out = add(ExprKind::Native, unit_, where, {text});
   get(out).native = spec::find_native(function)->native;
-  return out;
-}
-
-ExprId Checker::panic(ExprId text, Span where) { return add(ExprKind::Panic, table_.never(), where, {text}); }
-
-ExprId Checker::assertion(NodeId id, std::string_view macro_name) {
-  const auto arguments = list(child(id, slot::MacroCall::arguments));
-  const Span where = span(id);
-  const bool single = macro_name == "assert";
-  const size_t needed = single ? 1 : 2;
-  if (arguments.size() < needed) return sink_.report<diag::ArgumentCount>(where, fmt::format("{}!", macro_name), needed, arguments.size()), error(where);
-  const ExprId outer = add(ExprKind::Block, unit_, where, {ExprId()});
-  ExprId test, text;
-  const auto custom = [&] { return format_arguments(arguments.subspan(needed), where); };
-  if (single) {
-    test = condition(arguments[0]);
-    text = arguments.size() > 1 ? custom() : constant_text(fmt::format("assertion failed: {}", sources_.text(span(arguments[0]))), where);
-  } else {
-    ExprId left = auto_deref(expression(arguments[0])), right = auto_deref(expression(arguments[1], get(left).type));
-    right = auto_deref(right);
-    const auto hold = [&](ExprId value) {
-      const bool copied = is_infer(get(value).type) || table_.is_copy(type(value));
-      if (is_place(value) && !copied) return value;
-      const BodyLocalId holder = add_local("", get(value).type, false, where);
-      push_let(outer, holder, value);
-      return local(holder, get(value).span);
-    };
-    if (!is_error(get(left).type) && !is_error(get(right).type)) unify(get(left).type, get(right).type);
-    left = hold(left), right = hold(right);
-    test = comparison(macro_name == "assert_eq" ? Opcode::Eq : Opcode::Ne, left, right, where);
-    if (get(test).kind == ExprKind::Error) return test;
-    if (arguments.size() > needed) {
-      text = custom();
-    } else {
-      std::string words = macro_name == "assert_eq" ? "assertion failed: left == right (left: " : "assertion failed: left != right (left: ";
-      std::vector<ExprId> parts;
-      const bool shown = printable(get(left).type, true);
-      if (shown) hole(left, "?", where, words, parts), words += ", right: ", hole(right, "?", where, words, parts), words += ")";
-      else words = "assertion failed: left and right differ";
-      text = add(ExprKind::Format, str_, where, std::move(parts));
-      get(text).text = words;
-    }
-  }
-  const ExprId choice = add(ExprKind::If, unit_, where, {test, unit(where), panic(text, where)});
-  get(outer).parts[0] = choice;
-  return outer;
-}
-
-ExprId Checker::macro(NodeId id, TypeId expected) {
-  const std::string_view word = node(id).text;
-  const auto arguments = list(child(id, slot::MacroCall::arguments));
-  const Span where = span(id);
-  if (word == "println" || word == "print" || word == "eprintln" || word == "eprint") {
-    const ExprId text = arguments.empty() ? constant_text("", where) : format_arguments(arguments, where);
-    const ExprId out = add(ExprKind::Native, unit_, where, {text});
-    get(out).native = spec::find_native(word)->native;
-    return out;
-  }
-  if (word == "format") return arguments.empty() ? constant_text("", where) : format_arguments(arguments, where);
-  if (word == "panic") return panic(arguments.empty() ? constant_text("explicit panic", where) : format_arguments(arguments, where), where);
-  if (word == "assert" || word == "assert_eq" || word == "assert_ne") return assertion(id, word);
-  if (word == "todo" || word == "unimplemented" || word == "unreachable") {
-    const std::string_view base = word == "unreachable" ? "internal error: entered unreachable code" : word == "todo" ? "not yet implemented" : "not implemented";
-    if (arguments.empty()) return panic(constant_text(std::string(base), where), where);
-    const ExprId text = add(ExprKind::Format, str_, where, {format_arguments(arguments, where)});
-    get(text).text = fmt::format("{}: {{0}}", base);
-    return panic(text, where);
-  }
-  if (word == "weights") return weights(id, expected);
-  if (word.starts_with("debug_assert")) return assertion(id, word.substr(6));
-  if (word == "write" || word == "writeln") return unsupported(id, fmt::format("`{}!`", word));
-  if (word != "vec") {
-    for (NodeId argument : arguments) expression(argument);
-    return error(where);
-  }
-  TypeId element;
-  if (expected.valid() && is_kind(expected, TypeKind::Vec)) element = table_.get(shallow(expected)).parts[0];
-  if (!element.valid()) element = fresh();
-  const TypeId type_id = table_.vec(element);
-  const ExprId out = add(ExprKind::Block, type_id, where, {ExprId()});
-  const BodyLocalId holder = add_local("", type_id, true, where);
-  const auto native = [&](spec::Native which, TypeId result, std::vector<ExprId> parts) {
-    const ExprId made = add(ExprKind::Native, result, where, std::move(parts));
-    get(made).native = which;
-    return made;
-  };
-  const auto push = [&](ExprId value) { return native(spec::Native::VecPush, unit_, {borrow(local(holder, where), true, where, true), value}); };
-  if (arguments.size() == 1 && kind(arguments[0]) == NodeKind::Repeat) {
-    const ExprId value = checked(child(arguments[0], slot::Repeat::element), element);
-    const ExprId count = checked(child(arguments[0], slot::Repeat::length), usize_);
-    const BodyLocalId item = add_local("", element, false, where), end = add_local("", usize_, false, where), counter = add_local("", usize_, true, where);
-    push_let(out, item, value);
-    push_let(out, end, count);
-    push_let(out, counter, constant_number(0, usize_, where));
-    push_let(out, holder, native(spec::Native::VecWithCapacity, type_id, {local(end, where)}));
-    const ExprId test = add(ExprKind::Binary, bool_, where, {local(counter, where), local(end, where)});
-    get(test).op = Opcode::Lt;
-    const ExprId up = add(ExprKind::AssignOp, unit_, where, {local(counter, where), constant_number(1, usize_, where)});
-    get(up).op = Opcode::Add;
-    const ExprId loop = add(ExprKind::Loop, unit_, where, {test, push(clone_of(local(item, where), where)), up});
-    get(loop).index = next_loop_++;
-    get(out).statements.push_back({TypedStatement::Kind::Expression, loop, {}, {}});
-  } else {
-    push_let(out, holder, arguments.empty() ? native(spec::Native::VecNew, type_id, {}) : native(spec::Native::VecWithCapacity, type_id, {constant_number(arguments.size(), usize_, where)}));
-    for (NodeId argument : arguments) {
-      const ExprId value = checked(argument, element);
-      const ExprId pushed = push(value);
-      get(out).statements.push_back({TypedStatement::Kind::Expression, pushed, {}, {}});
-    }
-  }
-  const ExprId result = local(holder, where);
-  get(out).parts[0] = result;
   return out;
 }
 

@@ -26,17 +26,23 @@ bool Checker::is_kind(TypeId given, TypeKind wanted) const {
   const TypeData& data = table_.get(shallow(given));
   return data.special == Special::None && data.kind == wanted;
 }
-bool Checker::is_integer(TypeId given) const {
+bool Checker::is_integer(TypeId given) {
   const TypeData& data = table_.get(shallow(given));
   if (data.special == Special::Infer) return data.length % 4 == 1;
+  if (data.special == Special::Parameter || data.special == Special::Projection) return implements(given, "Integer");
   return data.special == Special::None && data.kind >= TypeKind::I8 && data.kind <= TypeKind::Usize;
 }
-bool Checker::is_float(TypeId given) const {
+bool Checker::is_float(TypeId given) {
   const TypeData& data = table_.get(shallow(given));
   if (data.special == Special::Infer) return data.length % 4 == 2;
+  if (data.special == Special::Parameter || data.special == Special::Projection) return implements(given, "Float");
   return data.special == Special::None && (data.kind == TypeKind::F32 || data.kind == TypeKind::F64);
 }
-bool Checker::is_numeric(TypeId given) const { return is_integer(given) || is_float(given); }
+bool Checker::is_numeric(TypeId given) {
+  const TypeData& data = table_.get(shallow(given));
+  if (data.special == Special::Parameter || data.special == Special::Projection) return implements(given, "Number") || implements(given, "Integer") || implements(given, "Float");
+  return is_integer(given) || is_float(given);
+}
 
 GenericArgument Checker::deep(GenericArgument argument) {
   if (argument.kind == GenericArgument::Kind::Type) argument.type = deep(argument.type);
@@ -83,6 +89,7 @@ bool Checker::unify(TypeId left, TypeId right) {
     const TypeData& variable = from_left ? x : y;
     const TypeId other = from_left ? b : a;
     const uint64_t what = variable.length % 4;
+    if (what == 3) return false;  // a closure's own type
     if (what == 1 && !is_integer(other)) return false;
     if (what == 2 && !is_float(other)) return false;
     if (table_.get(other).special == Special::Never) return false;
@@ -99,6 +106,7 @@ bool Checker::unify(TypeId left, TypeId right) {
     }
     return true;
   }
+  if (x.kind == TypeKind::Tensor && y.kind == TypeKind::Tensor && x.special == y.special && (x.parts.empty() != y.parts.empty())) return false;
   if (x.kind != y.kind || x.special != y.special || x.parts.size() != y.parts.size() || x.parts.empty()) return false;
   if (x.is_mut != y.is_mut || x.length != y.length) return false;
   for (size_t i = 0; i < x.parts.size(); ++i)
@@ -126,51 +134,116 @@ void Checker::finish_literal(Expr& expr) {
   if (literal.negative) expr.literal.magnitude = ~literal.magnitude + 1;
 }
 
-// The end of a body: literals take their defaults, every type is final, every call knows its function.
-void Checker::finish_body() {
-  bool told = sink_.errors() != errors_before_;  // one unknown type makes many others unknown, and so does any mistake
-  const auto settle = [&](TypeId given, Span where, std::string_view what) {
-    std::function<void(TypeId)> defaults = [&](TypeId one) {
-      const TypeId type = shallow(one);
-      const TypeData data = table_.get(type);
-      if (data.special == Special::Infer && data.length % 4 != 0) variables_[data.length / 4] = data.length % 4 == 1 ? i32_ : f64_;
-      if (data.special != Special::None) return;
-      if (const Nominal* used = nominal(type)) {
-        const Nominal copy = *used;
-        for (const GenericArgument& argument : copy.arguments)
-          if (argument.kind == GenericArgument::Kind::Type) defaults(argument.type);
-      }
-      for (TypeId part : data.parts) defaults(part);
-    };
-    if (!given.valid()) return given;
-    defaults(given);
-    if (contains_infer(given)) {
-      if (std::exchange(told, true)) return table_.error();
-      sink_.report<diag::UnknownYet>(where, what).help("write its type, for example `let x: Vec<i32> = …`");
-      return table_.error();
-    }
-    return deep(given);
-  };
-  for (BodyLocal& one : body_->locals) one.type = settle(one.type, one.span, fmt::format("`{}` is used too little to tell", one.name));
-  for (Pattern& one : body_->patterns) one.type = settle(one.type, one.span, "the pattern does not tell");
-  for (size_t i = 0; i < body_->exprs.size(); ++i) {
-    Expr& expr = body_->exprs[i];
-    expr.type = settle(expr.type, expr.span, "nothing here tells");
-    if (expr.kind == ExprKind::Constant && expr.text.empty()) finish_literal(expr);
-    if (expr.kind != ExprKind::Call || pending_.size() <= expr.method) continue;
-    Instance wanted = pending_[expr.method];
-    if (wanted.self.valid()) wanted.self = settle(wanted.self, expr.span, "nothing here tells");
-    if (wanted.callee.environment.self.valid()) wanted.callee.environment.self = settle(wanted.callee.environment.self, expr.span, "nothing here tells");
-    for (GenericArgument& argument : wanted.arguments)
-      if (argument.kind == GenericArgument::Kind::Type) argument.type = settle(argument.type, expr.span, "a generic argument cannot be told");
-    for (auto& [generic, argument] : wanted.callee.environment.generics) argument = deep(argument);
-    if (wanted.callee.environment.self.valid()) wanted.callee.name = method_name(wanted.callee);
-    expr.index = instance(std::move(wanted));
-  }
+// A type at the end of a body: literals take their defaults, and nothing may be open.
+TypeId Checker::settled(TypeId given, Span where, std::string_view what) {
+  if (!given.valid()) return given;
+  default_literals(given);
+  if (!contains_infer(given)) return deep(given);
+  if (sink_.errors() == errors_before_) sink_.report<diag::UnknownYet>(where, what).help("write its type, for example `let x: Vec<i32> = …`");
+  return table_.error();  // one unknown type makes many others unknown, and so does any mistake
 }
 
-std::string Checker::method_name(const Callee& callee) {
-  return fmt::format("{}::{}", name(callee.environment.self), callee.tree->get(callee.node).text);
+// The end of a body: every type is final, closures are functions, every call knows its function.
+void Checker::finish_body() {
+  finish_obligations();
+  for (size_t i = 0; i < body_->exprs.size(); ++i) default_literals(body_->exprs[i].type);
+  finish_closures();
+  for (BodyLocal& one : body_->locals) one.type = settled(one.type, one.span, fmt::format("`{}` is used too little to tell", one.name));
+  for (Pattern& one : body_->patterns) one.type = settled(one.type, one.span, "the pattern does not tell");
+  for (size_t i = 0; i < body_->exprs.size(); ++i) {
+    const TypeId type = settled(body_->exprs[i].type, body_->exprs[i].span, "nothing here tells");
+    Expr& expr = body_->exprs[i];
+    expr.type = type;
+    if (expr.kind == ExprKind::Constant && expr.text.empty()) finish_literal(expr);
+    if (expr.method == Id<int>::kNone || expr.kind == ExprKind::CallClosure) continue;
+    finish_call(ExprId(i));
+  }
+  finish_unsized();
+  outline_closures();
+}
+
+// Which function a call calls. While a definition is checked nothing is called.
+void Checker::finish_call(ExprId id) {
+  if (defining_ || sink_.errors() != errors_before_) return;
+  const Span where = get(id).span;
+  Instance wanted = pending_[get(id).method];
+  Callee& callee = wanted.callee;
+  if (callee.self.valid()) callee.self = settled(callee.self, where, "nothing here tells");
+  const FunctionInfo& info = function_info(callee);
+  for (size_t i = 0; i < wanted.arguments.size(); ++i) {
+    GenericArgument& argument = wanted.arguments[i];
+    if (argument.kind == GenericArgument::Kind::Type) argument.type = settled(argument.type, where, "a generic argument cannot be told");
+    callee.bound[info.parameters[i].number] = argument;
+  }
+  for (auto& [number, argument] : callee.bound)
+    if (argument.kind == GenericArgument::Kind::Type) argument.type = deep(argument.type);
+  if (sink_.errors() != errors_before_) return;
+  if (callee.abstract) return finish_trait_call(id, callee, info);
+  if (callee.self.valid()) callee.name = fmt::format("{}::{}", name(callee.self), callee.tree->get(callee.node).text);
+  const uint32_t number = instance(std::move(wanted));
+  get(id).index = number;
+}
+
+// A call that named the trait: the type is known now, so is its impl.
+void Checker::finish_trait_call(ExprId id, const Callee& callee, const FunctionInfo& asked) {
+  if (object_use(callee.self) != nullptr) return finish_object_call(id, callee);
+  const std::string word(callee.tree->get(callee.node).text);
+  const TraitInfo& trait = trait_info(callee.trait);
+  TraitUse use{callee.trait, {}};
+  for (size_t i = 1; i < trait.declared.parameters.size(); ++i) use.arguments.push_back(callee.bound.at(trait.declared.parameters[i].number));
+  const Selection found = select(callee.self, use);
+  if (found.kind != Selection::Kind::Impl) {
+    if (found && finish_builtin(id, callee)) return;
+    if (sink_.errors() == errors_before_) missing_bound({callee.self, use, std::nullopt, get(id).span, {}, false}, callee.self);
+    return;
+  }
+  Callee chosen = impl_callee(found.impl, found.bound, callee.self, word);
+  const FunctionInfo& own = function_info(chosen);
+  if (is_formatter(callee.trait) && own.types.size() == 2) return finish_formatter(id, std::move(chosen));
+  for (size_t i = asked.own, k = own.own; i < asked.parameters.size() && k < own.parameters.size(); ++i, ++k)
+    chosen.bound[own.parameters[k].number] = callee.bound.at(asked.parameters[i].number);
+  const uint32_t number = instance(make_instance(std::move(chosen)));
+  get(id).index = number;
+}
+
+// What needs no impl: the clone of a number, the text of what the VM prints.
+bool Checker::finish_builtin(ExprId id, const Callee& callee) {
+  const std::string_view word = callee.tree->get(callee.node).text;
+  const Span where = get(id).span;
+  if (word != "clone" && word != "fmt") return false;
+  const ExprId place = deref(get(id).parts[0]);
+  const ExprId out = word == "clone" ? clone_of(place, where) : displayed(place, where);
+  const Expr made = get(out);
+  get(id) = made;
+  return true;
+}
+
+// `fmt(&self, f: &mut Formatter)` as a text: what it wrote into a formatter of its own.
+void Checker::finish_formatter(ExprId id, Callee chosen) {
+  const Span where = get(id).span;
+  const ExprId shown = get(id).parts[0];
+  const TypeId formatter = library_type("Formatter", {});
+  const auto method = [&](std::string_view word, std::vector<ExprId> parts, TypeId result) {
+    Callee callee;
+    CHECK(find_method(formatter, word, callee, Receiver::Any));
+    const ExprId out = add(ExprKind::Call, result, where, std::move(parts));
+    const uint32_t number = instance(make_instance(std::move(callee)));
+    get(out).index = number;
+    return out;
+  };
+  const ExprId block_id = add(ExprKind::Block, str_, where, {ExprId()});
+  const BodyLocalId holder = add_local("", formatter, true, where);
+  push_let(block_id, holder, method("new", {}, formatter));
+  const ExprId writer = borrow(local(holder, where), true, where);
+  const TypeId result = function_info(chosen).result;
+  const ExprId written = add(ExprKind::Call, result, where, {shown, writer});
+  const uint32_t number = instance(make_instance(std::move(chosen)));
+  get(written).index = number;
+  get(block_id).statements.push_back({TypedStatement::Kind::Expression, written, {}, {}});
+  const ExprId text = method("finish", {local(holder, where)}, str_);
+  get(block_id).parts[0] = text;
+  const Expr made = get(block_id);
+  get(id) = made;
 }
 
 }  // namespace stark::types

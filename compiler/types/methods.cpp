@@ -1,5 +1,5 @@
 // compiler/types/methods.cpp — method calls: looking through references, the order of search, what every type can do.
-// Room: types. In: method call nodes. Out: typed expressions.
+// Room: types. In: method call nodes. Out: typed expressions. At each step: by value, behind the reference, borrowed, borrowed mutably.
 #include <algorithm>
 
 #include "compiler/types/checker.h"
@@ -8,137 +8,243 @@ namespace stark::types {
 
 using spec::Opcode;
 
-std::string_view Checker::head(TypeId given) {
+std::string Checker::head(TypeId given) {
   const TypeId type_id = shallow(given);
-  const TypeData data = table_.get(type_id);
+  const TypeData& data = table_.get(type_id);
   if (data.special != Special::None) return "";
   if (data.kind == TypeKind::Vec) return "Vec";
+  if (data.kind == TypeKind::Slice) return "slice";
   if (data.kind == TypeKind::Tensor) return "Tensor";
-  static std::string text;
-  text = table_.name(type_id);
-  return text;
+  if (nominal_exact(type_id) != nullptr) return "";
+  return table_.name(type_id);
 }
 
-// A function of an impl whose Self fits; `out.environment` then holds Self and the impl's generic arguments.
-bool Checker::find_method(TypeId given, std::string_view method, Callee& out, bool need_self) {
+bool Checker::receives(const SyntaxTree& t, NodeId function, Receiver want) const {
+  const auto parameters = t.children_of(t.child(function, slot::Fn::parameters));
+  const bool self = !parameters.empty() && t.kind(parameters[0]) == NodeKind::SelfParameter;
+  if (want == Receiver::Any) return true;
+  if (!self) return false;
+  if (!t.has(parameters[0], parse::kReference)) return want == Receiver::Value;
+  return want == (t.has(parameters[0], parse::kMut) ? Receiver::Mutable : Receiver::Shared);
+}
+
+// A function of an impl, inherent ones first, or of a bound; `out.bound` then holds what stands for the impl's parameters.
+bool Checker::find_method(TypeId given, std::string_view word, Callee& out, Receiver want, DefinitionId only) {
   const TypeId self = shallow(given);
-  if (table_.get(self).special != Special::None) return false;
-  const auto candidates = impls_by_function_.find(std::string(method));
+  const TypeData& data = table_.get(self);
+  if (data.special == Special::Error || data.special == Special::Never || (data.special == Special::Infer && infer_what(self) == 0)) return false;
+  const std::string key(word);
+  if (!only.valid() && find_in_impls(self, key, out, want, false, {})) return true;
+  if (find_assumed(self, key, out, want, only)) return true;
+  return find_in_impls(self, key, out, want, true, only);
+}
+
+bool Checker::find_in_impls(TypeId self, const std::string& word, Callee& out, Receiver want, bool of_trait, DefinitionId only) {
+  const auto candidates = impls_by_function_.find(word);
   if (candidates == impls_by_function_.end()) return false;
+  const uint64_t head_number = head_of(self);
   for (uint32_t i : candidates->second) {
     const ImplInfo& info = impls_[i];
-    Environment bound;
-    const auto generics = generic_names(*info.tree, info.tree->child(info.node, slot::Impl::generics));
-    if (!match_type(*info.tree, info.module, info.tree->child(info.node, slot::Impl::self_type), self, bound, generics)) continue;
-    bound.self = self;
-    const auto own = info.functions.find(std::string(method));
-    out = {{}, i, info.tree, {}, info.module, {}, bound, fmt::format("{}::{}", name(self), method)};
+    if (info.trait.valid() != of_trait || (only.valid() && info.trait != only)) continue;
+    if (info.head != 0 && head_number != 0 && info.head != head_number) continue;
+    const auto own = info.functions.find(word);
     if (own != info.functions.end()) {
-      out.node = own->second;
+      if (!receives(*info.tree, own->second, want)) continue;
     } else {
-      const Definition& trait = names_.get(info.trait);
-      for (NodeId item : trait.tree->children_of(trait.tree->child(trait.node, slot::Trait::items)))
-        if (trait.tree->kind(item) == NodeKind::Fn && trait.tree->get(item).text == method) out.node = item;
-      out.tree = trait.tree, out.module = trait.module, out.trait = info.trait;
-      if (!out.node.valid() || !out.tree->child(out.node, slot::Fn::body).valid()) continue;
+      if (!of_trait) continue;
+      const TraitInfo& trait = trait_info(info.trait);
+      const NodeId item = trait.functions.at(word);
+      if (!receives(*trait.tree, item, want) || !trait.tree->child(item, slot::Fn::body).valid()) continue;
     }
-    if (need_self && !has_self(*out.tree, out.node)) continue;
+    Bindings bound;
+    if (fit(info.self, self, bound) == Fit::No || !bounds_hold(info.declared.bounds, bound, 1)) continue;
+    if (of_trait && trait_info(info.trait).declared.parameters.size() > 1) {  // which of the trait's forms is told by the arguments
+      TraitUse use{info.trait, {}};
+      for (size_t k = 1; k < trait_info(info.trait).declared.parameters.size(); ++k) use.arguments.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
+      out = trait_callee(use, self, word);
+      return true;
+    }
+    out = impl_callee(i, bound, self, word);
     return true;
   }
   return false;
 }
 
-ExprId Checker::receiver_for(ExprId place, bool by_reference, bool is_mut, Span where) {
-  if (!by_reference) return place;
-  return borrow(place, is_mut, where, true);
+bool Checker::find_assumed(TypeId self, const std::string& word, Callee& out, Receiver want, DefinitionId only) {
+  const auto take = [&](const TraitUse& use) {
+    const TraitInfo& info = trait_info(use.trait);
+    const auto item = info.functions.find(word);
+    if (item == info.functions.end() || (only.valid() && use.trait != only) || !receives(*info.tree, item->second, want)) return false;
+    out = trait_callee(use, self, word);
+    return true;
+  };
+  if (each_assumed(self, take)) return true;
+  const ObjectUse* object = object_use(self);
+  if (object == nullptr || !object->use.trait.valid()) return false;
+  std::vector<TraitUse> open{object->use};
+  for (size_t i = 0; i < open.size() && i < 64; ++i) {
+    if (take(open[i])) return true;
+    supertraits_of(open[i], self, open);
+  }
+  return false;
+}
+
+// A trait's function for a type that has the trait, whichever impl that means in the end.
+Callee Checker::trait_callee(const TraitUse& use, TypeId self, std::string_view word) {
+  const TraitInfo& info = trait_info(use.trait);
+  Callee out;
+  out.tree = info.tree, out.node = info.functions.at(std::string(word)), out.module = info.module;
+  out.trait = use.trait, out.abstract = true, out.self = self;
+  out.bound = trait_bindings(info, use, self);
+  out.name = fmt::format("{}::{}", names_.get(use.trait).name, word);
+  return out;
 }
 
 ExprId Checker::method_call(NodeId id, TypeId expected) {
   const ExprId receiver = expression(child(id, slot::MethodCall::receiver));
   const NodeId generics = child(id, slot::MethodCall::generics);
-  const auto arguments = list(child(id, slot::MethodCall::arguments));
-  if (is_error(get(receiver).type)) {
-    for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
-    return error(span(id));
-  }
+  const std::vector<Argument> arguments = arguments_of(list(child(id, slot::MethodCall::arguments)));
+  if (is_error(get(receiver).type)) return give_up(arguments, span(id));
+  const auto key = std::pair(where_.tree, id.value);
+  const auto chosen = chosen_traits_.find(key);
+  only_trait_ = !defining_ && chosen != chosen_traits_.end() ? chosen->second : DefinitionId();
   const ExprId out = call_method(receiver, node(id).text, arguments, list(generics), expected, Span{node(id).name});
+  if (defining_ && get(out).kind == ExprKind::Call && get(out).method != Id<int>::kNone && pending_[get(out).method].callee.abstract)
+    chosen_traits_[key] = pending_[get(out).method].callee.trait;
   if (get(out).kind != ExprKind::Error && get(out).kind != ExprKind::Local) get(out).span = span(id);
   return out;
 }
 
-ExprId Checker::call_method(ExprId receiver, std::string_view method, std::span<const NodeId> arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report) {
-  const TypeId start = type(receiver);
-  if (is_infer(start)) {
-    if (infer_what(start) == 0) return sink_.report<diag::UnknownYet>(get(receiver).span, fmt::format("its method `{}` is called", method)), error(where);
-    unify(start, infer_what(start) == 1 ? i32_ : f64_);
+// One step further inside: behind a reference, into a box, through `Deref`. None if there is none.
+ExprId Checker::step_inside(ExprId place) {
+  const TypeId here = type(place);
+  const TypeData data = table_.get(here);
+  if (data.special != Special::None) return {};
+  if (data.kind == TypeKind::Ref || data.kind == TypeKind::Box) return deref(place);
+  return {};
+}
+
+ExprId Checker::call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report) {
+  TypeId start = type(receiver);
+  const DefinitionId only = std::exchange(only_trait_, DefinitionId());
+  if (is_infer(start) && infer_what(start) != 3) {
+    settle_obligations();
+    start = shallow(start);
+    if (is_infer(start) && infer_what(start) == 0) {
+      sink_.report<diag::UnknownYet>(get(receiver).span, fmt::format("its method `{}` is called", method)).help("write its type where it is made, for example `let x: Vec<i32> = …`");
+      return give_up(arguments, where);
+    }
+    if (is_infer(start)) unify(start, infer_what(start) == 1 ? i32_ : f64_);
   }
-  for (ExprId place = receiver;; place = deref(place)) {
+  for (ExprId place = receiver; place.valid(); place = step_inside(place)) {
     const TypeId here = type(place);
-    if (is_never(here) || is_error(here)) return error(where);
+    if (is_never(here) || is_error(here)) return give_up(arguments, where);
     Callee callee;
-    if (find_method(here, method, callee, true)) {
-      const NodeId self = callee.tree->children_of(callee.tree->child(callee.node, slot::Fn::parameters))[0];
-      const ExprId passed = receiver_for(place, callee.tree->has(self, parse::kReference), callee.tree->has(self, parse::kMut), get(receiver).span);
-      return call_callee(callee, passed, arguments, generics, expected, where);
-    }
-    if (is_tensor(here)) {
-      const ExprId out = tensor_method(place, method, arguments, generics, where);
-      if (out.valid()) return out;
-    }
-    if (const ExprId out = builtin_method(place, method, arguments, where); out.valid()) return out;
-    std::vector<std::string> heads{std::string(head(here))};
-    if (is_kind(here, TypeKind::String)) heads.emplace_back("str");
-    for (const std::string& one : heads) {
-      const spec::NativeFacts* native = spec::find_native(fmt::format("{}::{}", one, method));
-      if (native == nullptr || native->signature.parameters.empty() || native->signature.parameters[0].name != "self") continue;
-      const spec::Pattern& self = native->signature.parameters[0].type;
-      ExprId passed = receiver_for(place, self.kind == spec::PatternKind::Ref, self.is_mut, get(receiver).span);
-      if (one != heads[0]) passed = coerce(passed, table_.ref(str_, false));
-      return call_native(*native, passed, arguments, expected, where);
-    }
-    if (!is_kind(here, TypeKind::Ref)) break;
+    const Span at_receiver = get(receiver).span;
+    if (find_method(here, method, callee, Receiver::Value, only)) return call_callee(callee, place, arguments, generics, expected, where);
+    const TypeData data = table_.get(here);
+    const bool reference = data.special == Special::None && data.kind == TypeKind::Ref;
+    if (reference && find_method(data.parts[0], method, callee, Receiver::Shared, only)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
+    if (reference && data.is_mut && find_method(data.parts[0], method, callee, Receiver::Mutable, only)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
+    if (find_method(here, method, callee, Receiver::Shared, only)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
+    if (find_method(here, method, callee, Receiver::Mutable, only)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
+    if (const ExprId out = native_method(place, method, arguments, generics, expected, where); out.valid()) return out;
+    if (const ExprId out = slice_method(place, method, arguments, generics, expected, where); out.valid()) return out;
   }
   if (!report) return error(where);
-  for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
-  std::vector<std::string_view> words;
+  unknown_method(receiver, start, method, arguments, where);
+  return give_up(arguments, where);
+}
+
+// What the VM and the compiler themselves offer for a type.
+ExprId Checker::native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
+  const TypeId here = type(place);
+  if (is_tensor(here))
+    if (const ExprId out = tensor_method(place, method, nodes_of(arguments), generics, where); out.valid()) return out;
+  if (const ExprId out = builtin_method(place, method, arguments, where); out.valid()) return out;
+  std::vector<std::string> heads{head(here)};
+  if (is_kind(here, TypeKind::String)) heads.emplace_back("str");
+  for (const std::string& one : heads) {
+    if (one.empty()) continue;
+    const spec::NativeFacts* native = spec::find_native(fmt::format("{}::{}", one, method));
+    if (native == nullptr || native->signature.parameters.empty() || native->signature.parameters[0].name != "self") continue;
+    const spec::Pattern& self = native->signature.parameters[0].type;
+    ExprId passed = self.kind == spec::PatternKind::Ref ? borrow(place, self.is_mut, get(place).span, true) : place;
+    if (one != heads[0]) passed = coerce(passed, table_.ref(str_, false));
+    return call_native(*native, passed, arguments, expected, where);
+  }
+  return {};
+}
+
+// A `Vec`, an array and a `String` can do what the slice or text in them can.
+ExprId Checker::slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
+  const TypeId here = type(place);
+  const TypeData data = table_.get(here);
+  if (data.special != Special::None) return {};
+  const bool run = data.kind == TypeKind::Vec || data.kind == TypeKind::Array;
+  if (!run && data.kind != TypeKind::String) return {};
+  const TypeId inner = run ? table_.slice(data.parts[0]) : str_;
+  Callee callee;
+  for (const bool is_mut : {false, true}) {
+    if (!find_method(inner, method, callee, is_mut ? Receiver::Mutable : Receiver::Shared)) continue;
+    const ExprId reference = borrow(place, is_mut, get(place).span, true);
+    return call_callee(callee, coerce(reference, table_.ref(inner, is_mut)), arguments, generics, expected, where);
+  }
+  if (!run) return {};
+  const spec::NativeFacts* native = spec::find_native(fmt::format("slice::{}", method));
+  if (native == nullptr || native->signature.parameters.empty() || native->signature.parameters[0].name != "self") return {};
+  const bool is_mut = native->signature.parameters[0].type.is_mut;
+  return call_native(*native, coerce(borrow(place, is_mut, get(place).span, true), table_.ref(inner, is_mut)), arguments, expected, where);
+}
+
+void Checker::unknown_method(ExprId receiver, TypeId start, std::string_view method, const std::vector<Argument>& arguments, Span where) {
+  (void)receiver, (void)arguments;
   const TypeId last = peel(start);
+  std::vector<std::string_view> words;
   for (const auto& [word, candidates] : impls_by_function_) {
     Callee one;
-    if (find_method(last, word, one, true)) words.push_back(word);
+    if (find_method(last, word, one, Receiver::Value) || find_method(last, word, one, Receiver::Shared) || find_method(last, word, one, Receiver::Mutable)) words.push_back(word);
   }
-  const std::string own(head(last));
+  const std::string own = head(last);
   for (const spec::NativeFacts& native : spec::natives())
-    if (native.head == own) words.push_back(native.name);
+    if (native.head == own && !own.empty()) words.push_back(native.name);
   if (is_tensor(last))
     for (const spec::TensorOpRow& row : spec::kTensorOpRows) words.push_back(row.name);
   auto made = sink_.report<diag::UnknownMethod>(where, name(last), method);
-  const std::string_view near = diagnostics::nearest(method, words);
-  if (!near.empty()) made.help(fmt::format("there is `{}`", near));
-  return error(where);
+  if (const std::string_view near = diagnostics::nearest(method, words); !near.empty()) {
+    made.help(fmt::format("there is `{}`", near));
+    return;
+  }
+  const TypeData& data = table_.get(last);
+  for (const auto& [number, trait] : traits_) {
+    if (!trait.functions.contains(std::string(method))) continue;
+    if (data.special == Special::Parameter) made.help(fmt::format("trait `{}` has it: ask for it with `{}: {}`", names_.get(trait.definition).name, name(last), names_.get(trait.definition).name));
+    else if (nominal(last) != nullptr) made.help(fmt::format("trait `{}` has it, and `{}` does not implement `{}`", names_.get(trait.definition).name, name(last), names_.get(trait.definition).name));
+    return;
+  }
+  if (is_kind(last, TypeKind::Struct))
+    for (const Field& field : table_.info(table_.get(last).struct_id).fields)
+      if (field.name == method && callable_of(field.type)) made.help(fmt::format("`{}` is a field that can be called: write `(value.{})(…)`", method, method));
 }
 
 // What needs no declaration: clone, len, to_string, into and the like.
-ExprId Checker::builtin_method(ExprId place, std::string_view method, std::span<const NodeId> arguments, Span where) {
+ExprId Checker::builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where) {
   const TypeId here = type(place);
   const TypeData data = table_.get(here);
-  if (!arguments.empty()) return {};
-  const bool run = data.kind == TypeKind::Array || data.kind == TypeKind::Slice;
+  if (!arguments.empty() || data.special == Special::Infer) return {};
+  const bool run = data.special == Special::None && (data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
   if (method == "len" && run) return add(ExprKind::Length, usize_, where, {place});
   if (method == "is_empty" && run) {
     const ExprId out = add(ExprKind::Binary, bool_, where, {add(ExprKind::Length, usize_, where, {place}), constant_number(0, usize_, where)});
     get(out).op = Opcode::Eq;
     return out;
   }
-  if (method == "clone" && data.kind != TypeKind::Opaque && (data.kind != TypeKind::Ref || !implements(data.parts[0], "Clone"))) return clone_of(place, where);
-  if (method == "to_string" && data.kind != TypeKind::Ref) return displayed(place, where);
-  if (method == "into" && data.kind == TypeKind::String) {
+  if (method == "clone" && (data.kind != TypeKind::Ref || data.special != Special::None) && implements(here, "Clone")) return clone_of(place, where);
+  if (method == "clone" && data.special == Special::None && data.kind == TypeKind::Ref && !data.is_mut && !implements(data.parts[0], "Clone")) return place;
+  if ((method == "to_string" || method == "fmt") && data.kind != TypeKind::Ref && implements(here, "Display")) return displayed(place, where);
+  if (method == "into" && data.special == Special::None && data.kind == TypeKind::String) {
     const ExprId out = add(ExprKind::Native, str_, where, {borrow(place, false, where)});
     get(out).native = spec::Native::StringToStr;
-    return out;
-  }
-  if (method == "into" && data.kind == TypeKind::Str) {
-    const ExprId out = add(ExprKind::Native, table_.scalar(TypeKind::String), where, {coerce(place, table_.ref(str_, false))});
-    get(out).native = spec::Native::StringFrom;
     return out;
   }
   return {};
@@ -147,16 +253,15 @@ ExprId Checker::builtin_method(ExprId place, std::string_view method, std::span<
 ExprId Checker::clone_of(ExprId place, Span where) {
   const TypeId here = type(place);
   const TypeData data = table_.get(here);
-  if (data.special != Special::None || (table_.is_copy(here) && !contains_infer(here))) return place;
-  if (data.kind == TypeKind::Tensor) return tensor_operation(spec::TensorOp::Copy, {borrow(place, false, where)}, {}, where);
-  Callee callee;
-  if (find_method(here, "clone", callee, true)) return call_callee(callee, borrow(place, false, where), {}, {}, {}, where);
-  if (data.kind == TypeKind::String) {
+  if (data.special == Special::Error || data.special == Special::Never || (copies(here) && !contains_infer(here))) return place;
+  if (data.special == Special::Infer && infer_what(here) != 0) return place;
+  if (data.special == Special::None && data.kind == TypeKind::Tensor) return tensor_operation(spec::TensorOp::Copy, {borrow(place, false, where)}, {}, where);
+  if (data.special == Special::None && data.kind == TypeKind::String) {
     const ExprId out = add(ExprKind::Native, here, where, {borrow(place, false, where)});
     get(out).native = spec::Native::StringClone;
     return out;
   }
-  if (data.kind == TypeKind::Tuple) {
+  if (data.special == Special::None && data.kind == TypeKind::Tuple) {
     std::vector<ExprId> parts;
     for (uint32_t i = 0; i < data.parts.size(); ++i) {
       const ExprId field = add(ExprKind::Field, data.parts[i], where, {place});
@@ -165,99 +270,16 @@ ExprId Checker::clone_of(ExprId place, Span where) {
     }
     return add(ExprKind::Make, here, where, std::move(parts));
   }
-  if (nominal(here) != nullptr && derived(here, "Clone")) {
-    Instance wanted;
-    wanted.made = Instance::Made::Clone;
-    wanted.self = here;
-    const Definition& made = names_.get(nominal(here)->definition);
-    wanted.callee.tree = made.tree, wanted.callee.node = made.node, wanted.callee.module = made.module;
-    wanted.callee.name = name(here) + "::clone";
-    const ExprId out = add(ExprKind::Call, here, where, {borrow(place, false, where)});
-    get(out).method = static_cast<uint32_t>(pending_.size());
-    pending_.push_back(std::move(wanted));
-    return out;
+  if (data.special == Special::None && data.kind == TypeKind::Array && data.length <= 64) {
+    std::vector<ExprId> parts;
+    for (uint64_t i = 0; i < data.length; ++i) parts.push_back(clone_of(add(ExprKind::Element, data.parts[0], where, {place, constant_number(i, usize_, where)}), where));
+    return add(ExprKind::Make, here, where, std::move(parts));
   }
-  auto report = sink_.report<diag::MissingBound>(where, name(here), "Clone");
-  if (nominal(here) != nullptr) report.help("derive it: `#[derive(Clone)]`");
+  Callee callee;
+  if (find_method(here, "clone", callee, Receiver::Shared)) return call_callee(callee, borrow(place, false, where), {}, {}, {}, where);
+  if (contains_infer(here)) return call_callee(trait_callee({names_.find_in(names_.library, "Clone", false), {}}, here, "clone"), borrow(place, false, where), {}, {}, {}, where);
+  missing_bound({here, {names_.find_in(names_.library, "Clone", false), {}}, std::nullopt, where, {}, false}, here);
   return error(where);
-}
-
-// Bodies of derived `clone` and `eq`: one match over the variants, or one struct after the other.
-void Checker::derive_body(TypedFunction& function, const Instance& wanted) {
-  body_ = &function;
-  errors_before_ = sink_.errors();
-  variables_.clear(), pending_.clear(), scopes_.clear(), loops_.clear();
-  shipped_ = true;
-  const bool equal = wanted.made == Instance::Made::Equal;
-  const TypeId self = wanted.self, reference = table_.ref(self, false);
-  const Span where = wanted.callee.tree->get(wanted.callee.node).name;
-  function.file = wanted.callee.tree->file;
-  function.span = where;
-  FunctionSignature& made = function.signature;
-  for (int i = 0; i < (equal ? 2 : 1); ++i) {
-    made.parameters.push_back(reference);
-    std::vector<Region> regions;
-    for (uint32_t k = table_.region_slots(reference); k > 0; --k) regions.push_back(++made.region_count);
-    made.parameter_regions.push_back(regions);
-  }
-  made.result = equal ? bool_ : self;
-  if (!equal) made.result_regions.assign(made.parameter_regions[0].begin() + 1, made.parameter_regions[0].end());
-  at(wanted.callee.tree, wanted.callee.module, {}, [&] {
-    const ScopeGuard scope(*this);
-    std::vector<BodyLocalId> holders;
-    for (size_t i = 0; i < made.parameters.size(); ++i) {
-      holders.push_back(add_local("", reference, false, where));
-      function.parameters.push_back(bind(holders.back(), where));
-    }
-    const TypeData data = table_.get(self);
-    const auto fields_of = [&](const std::vector<Field>& fields, PatternId out, std::vector<BodyLocalId>& locals) {
-      for (uint32_t i = 0; i < fields.size(); ++i) {
-        const BodyLocalId one = add_local("", table_.ref(fields[i].type, false), false, where);
-        const PatternId part = add_pattern(PatternKind::Bind, fields[i].type, where);
-        get(part).local = one, get(part).by_reference = true;
-        locals.push_back(one);
-        get(out).numbers.push_back(i);
-        get(out).parts.push_back(part);
-      }
-    };
-    const auto both = [&](const std::vector<Field>& fields, std::vector<BodyLocalId>& a, std::vector<BodyLocalId>& b) {
-      ExprId all = constant_number(1, bool_, where);
-      for (size_t i = 0; i < fields.size(); ++i)
-        all = add(ExprKind::And, bool_, where, {all, comparison(Opcode::Eq, deref(local(a[i], where)), deref(local(b[i], where)), where)});
-      return all;
-    };
-    std::vector<std::vector<Field>> shapes;
-    if (data.kind == TypeKind::Struct) shapes.push_back(table_.info(data.struct_id).fields);
-    else for (const Variant& variant : table_.info(data.enum_id).variants) shapes.push_back(variant.fields);
-    const bool is_enum = data.kind == TypeKind::Enum;
-    std::vector<Arm> arms;
-    for (uint32_t v = 0; v < shapes.size(); ++v) {
-      const PatternId mine = add_pattern(is_enum ? PatternKind::Variant : PatternKind::Fields, self, where);
-      get(mine).index = v;
-      std::vector<BodyLocalId> a, b;
-      fields_of(shapes[v], mine, a);
-      ExprId value;
-      if (!equal) {
-        std::vector<ExprId> parts;
-        for (BodyLocalId one : a) parts.push_back(clone_of(deref(local(one, where)), where));
-        value = is_enum ? make_variant(self, v, std::move(parts), where) : add(ExprKind::Make, self, where, std::move(parts));
-      } else {
-        const PatternId other = add_pattern(is_enum ? PatternKind::Variant : PatternKind::Fields, self, where);
-        get(other).index = v;
-        fields_of(shapes[v], other, b);
-        const PatternId wild = add_pattern(PatternKind::Wild, self, where);
-        value = add(ExprKind::Match, bool_, where, {deref(local(holders[1], where))});
-        const ExprId same = both(shapes[v], a, b), different = constant_number(0, bool_, where);
-        get(value).arms = {{other, {}, same}, {wild, {}, different}};
-      }
-      arms.push_back({mine, {}, value});
-    }
-    const ExprId out = add(ExprKind::Match, made.result, where, {deref(local(holders[0], where))});
-    get(out).arms = std::move(arms);
-    function.body = out;
-  });
-  finish_body();
-  body_ = nullptr;
 }
 
 }  // namespace stark::types

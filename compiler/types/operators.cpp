@@ -14,16 +14,25 @@ struct OperatorRow {
   Opcode op;
   std::optional<TensorOp> tensor;
   std::string_view verb;
+  std::string_view trait, method;  // what overloads it
 };
 constexpr OperatorRow kOperators[] = {
-    {TokenKind::Plus, Opcode::Add, TensorOp::Add, "add"},          {TokenKind::Minus, Opcode::Sub, TensorOp::Sub, "subtract"},
-    {TokenKind::Star, Opcode::Mul, TensorOp::Mul, "multiply"},     {TokenKind::Slash, Opcode::Div, TensorOp::Div, "divide"},
-    {TokenKind::Percent, Opcode::Rem, std::nullopt, "take the remainder of"}, {TokenKind::StarStar, Opcode::Pow, TensorOp::Pow, "take the power of"},
-    {TokenKind::And, Opcode::And, std::nullopt, "and"},            {TokenKind::Or, Opcode::Or, std::nullopt, "or"},
-    {TokenKind::Caret, Opcode::Xor, std::nullopt, "xor"},          {TokenKind::Shl, Opcode::Shl, std::nullopt, "shift"},
-    {TokenKind::EqEq, Opcode::Eq, std::nullopt, "compare"},        {TokenKind::NotEq, Opcode::Ne, std::nullopt, "compare"},
-    {TokenKind::Less, Opcode::Lt, std::nullopt, "compare"},        {TokenKind::LessEq, Opcode::Le, std::nullopt, "compare"},
-    {TokenKind::Greater, Opcode::Gt, std::nullopt, "compare"},     {TokenKind::At, Opcode::Mul, TensorOp::MatMul, "matrix-multiply"},
+    {TokenKind::Plus, Opcode::Add, TensorOp::Add, "add", "Add", "add"},
+    {TokenKind::Minus, Opcode::Sub, TensorOp::Sub, "subtract", "Sub", "sub"},
+    {TokenKind::Star, Opcode::Mul, TensorOp::Mul, "multiply", "Mul", "mul"},
+    {TokenKind::Slash, Opcode::Div, TensorOp::Div, "divide", "Div", "div"},
+    {TokenKind::Percent, Opcode::Rem, std::nullopt, "take the remainder of", "Rem", "rem"},
+    {TokenKind::StarStar, Opcode::Pow, TensorOp::Pow, "take the power of", "Pow", "pow"},
+    {TokenKind::And, Opcode::And, std::nullopt, "and", "BitAnd", "bitand"},
+    {TokenKind::Or, Opcode::Or, std::nullopt, "or", "BitOr", "bitor"},
+    {TokenKind::Caret, Opcode::Xor, std::nullopt, "xor", "BitXor", "bitxor"},
+    {TokenKind::Shl, Opcode::Shl, std::nullopt, "shift", "Shl", "shl"},
+    {TokenKind::EqEq, Opcode::Eq, std::nullopt, "compare", "", ""},
+    {TokenKind::NotEq, Opcode::Ne, std::nullopt, "compare", "", ""},
+    {TokenKind::Less, Opcode::Lt, std::nullopt, "compare", "", ""},
+    {TokenKind::LessEq, Opcode::Le, std::nullopt, "compare", "", ""},
+    {TokenKind::Greater, Opcode::Gt, std::nullopt, "compare", "", ""},
+    {TokenKind::At, Opcode::Mul, TensorOp::MatMul, "matrix-multiply", "MatMul", "matmul"},
 };
 const OperatorRow& row_of(TokenKind token) {
   for (const OperatorRow& row : kOperators)
@@ -35,6 +44,7 @@ bool compares(Opcode op) { return op >= Opcode::Eq && op <= Opcode::Ge; }
 }  // namespace
 
 ExprId Checker::auto_deref(ExprId value) {
+  if (is_infer(get(value).type) && infer_what(get(value).type) == 0) settle_obligations();
   while (is_kind(get(value).type, TypeKind::Ref)) {
     const TypeId target = shallow(table_.get(type(value)).parts[0]);
     if (is_kind(target, TypeKind::Str)) {  // a &str is compared and added as the text it shows
@@ -53,12 +63,21 @@ ExprId Checker::unary(NodeId id, TypeId expected) {
   if (sign == TokenKind::Star) {
     const ExprId value = expression(operand);
     if (is_error(get(value).type)) return value;
-    if (!is_kind(get(value).type, TypeKind::Ref)) return sink_.report<diag::NotReference>(span(id), name(get(value).type)), error(span(id));
+    if (is_infer(get(value).type)) settle_obligations();
+    if (!is_kind(get(value).type, TypeKind::Ref) && !is_kind(get(value).type, TypeKind::Box)) {
+      const ExprId inside = step_inside(value);
+      if (!inside.valid()) return sink_.report<diag::NotReference>(span(id), name(get(value).type)), error(span(id));
+      get(inside).span = span(id);
+      return inside;
+    }
     const ExprId out = deref(value);
     get(out).span = span(id);
     return out;
   }
-  ExprId value = auto_deref(expression(operand, expected));
+  const ExprId written = expression(operand, expected);
+  if (sign == TokenKind::Minus || sign == TokenKind::Not)
+    if (const ExprId out = overloaded_unary(sign == TokenKind::Minus ? "Neg" : "Not", sign == TokenKind::Minus ? "neg" : "not", written, span(id)); out.valid()) return out;
+  ExprId value = auto_deref(written);
   const TypeId found = type(value);
   if (is_error(found)) return value;
   if (sign == TokenKind::Minus && kind(operand) == NodeKind::Literal && is_numeric(found) && get(value).kind == ExprKind::Constant) {
@@ -88,6 +107,12 @@ ExprId Checker::binary(NodeId id, TypeId expected) {
   if (token == TokenKind::Shl && tree().has(id, parse::kRest)) op = Opcode::Shr;
   const TypeId hint = compares(op) || (expected.valid() && is_tensor(expected)) ? TypeId() : expected;
   ExprId left = expression(left_node, hint);
+  if (is_infer(get(left).type) && infer_what(get(left).type) == 0) settle_obligations();
+  if (!compares(op) && can_overload(get(left).type)) {
+    const OperatorRow& row = row_of(token);
+    const bool right_shift = op == Opcode::Shr;
+    if (!row.trait.empty()) return overloaded(right_shift ? "Shr" : row.trait, right_shift ? "shr" : row.method, left, {right_node, {}, {}, span(right_node), {}, {}}, row.verb, span(id));
+  }
   if (get(left).kind != ExprKind::Error && !is_tensor(peel(get(left).type))) left = auto_deref(left);
   TypeId right_hint;
   if (is_numeric(get(left).type) && op != Opcode::Shl && op != Opcode::Shr && !(op == Opcode::Pow && is_integer(get(left).type))) right_hint = get(left).type;
@@ -96,7 +121,10 @@ ExprId Checker::binary(NodeId id, TypeId expected) {
     if (scalar_named(spec::dtype_name(dtype)).valid()) right_hint = element_type(dtype);
   }
   ExprId right = expression(right_node, right_hint);
-  if (!is_tensor(peel(get(right).type))) right = auto_deref(right);
+  if (is_infer(get(right).type) && infer_what(get(right).type) == 0) settle_obligations();
+  if (!compares(op) && can_overload(get(right).type) && is_numeric(get(left).type) && !row_of(token).trait.empty())  // `2.0 * vector`
+    return overloaded(row_of(token).trait, row_of(token).method, left, {{}, right, {}, span(right_node), {}, {}}, row_of(token).verb, span(id));
+  if (!compares(op) && !is_tensor(peel(get(right).type))) right = auto_deref(right);
   return compares(op) ? comparison(op, left, right, span(id)) : arithmetic(op, token, left, right, span(id));
 }
 
@@ -139,7 +167,74 @@ ExprId Checker::arithmetic(Opcode op, TokenKind token, ExprId left, ExprId right
   return out;
 }
 
+// Does an operator on this type mean a trait's function?
+bool Checker::can_overload(TypeId given) {
+  const TypeId inner = shallow(peel(given));
+  const TypeData& data = table_.get(inner);
+  if (data.special == Special::Parameter || data.special == Special::Projection) return !is_numeric(inner);
+  return data.special == Special::None && nominal(inner) != nullptr;
+}
+
+// `left + right` as `Add::add(left, right)`. Operands are taken as they are, so references need an impl of their own; a reference to a
+// value that is copied may stand for the value.
+ExprId Checker::overloaded(std::string_view trait_name, std::string_view method, ExprId left, const Argument& right, std::string_view verb, Span where) {
+  const DefinitionId trait = names_.find_in(names_.library, trait_name, false);
+  TypeId self = type(left);
+  const TypeId other = fresh();
+  TraitUse use{trait, {{GenericArgument::Kind::Type, other, 0, {}}}};
+  Selection found = select(self, use);
+  while (!found && is_kind(self, TypeKind::Ref) && copies(table_.get(self).parts[0])) {
+    left = deref(left), self = type(left);
+    found = select(self, use);
+  }
+  ExprId value = argument_value(right, single_operand(self, trait));
+  if (is_error(get(value).type) || is_error(self)) return error(where);
+  if (is_infer(get(value).type)) settle_obligations();
+  const bool fits = unify(other, get(value).type);
+  found = fits ? select(self, use) : Selection();
+  if (!found && is_kind(get(value).type, TypeKind::Ref) && copies(table_.get(type(value)).parts[0])) {
+    const ExprId inner = deref(value);
+    use.arguments[0].type = get(inner).type;
+    if (select(self, use)) value = inner, found = select(self, use);
+  }
+  if (!found) {
+    auto report = sink_.report<diag::BadOperands>(where, verb, name(self), name(get(value).type));
+    const bool any = static_cast<bool>(select(self, {trait, {{GenericArgument::Kind::Type, fresh(), 0, {}}}}));
+    if (table_.get(self).special == Special::Parameter) report.help(fmt::format("ask for it: `{}: {}<Output = {}>`", name(self), trait_name, name(self)));
+    else if (is_kind(self, TypeKind::Ref)) report.help(fmt::format("the operator takes values: dereference with `*`, `.clone()` it, or write `impl {} for {}`", trait_name, name(self)));
+    else if (any) report.help(fmt::format("`{}` implements `{}` for another type", name(self), trait_name));
+    else report.help(fmt::format("write `impl {} for {} {{ type Output = …; fn {}(self, other: Self) -> … }}`", trait_name, name(self), method));
+    return error(where);
+  }
+  const TypeId result = project(self, use, "Output");
+  return pending_call(trait_callee(use, self, method), result, where, {left, value});
+}
+
+// The right operand's type where the left's leaves no choice.
+TypeId Checker::single_operand(TypeId self, DefinitionId trait) {
+  TypeId only;
+  const auto candidates = impls_by_trait_.find(trait.value);
+  if (candidates == impls_by_trait_.end()) return {};
+  for (uint32_t i : candidates->second) {
+    Bindings bound;
+    if ((impls_[i].head != 0 && impls_[i].head != head_of(self)) || fit(impls_[i].self, self, bound) == Fit::No || impls_[i].trait_arguments.empty()) continue;
+    if (only.valid() || impls_[i].trait_arguments[0].kind != GenericArgument::Kind::Type) return {};
+    only = instantiate(impls_[i].trait_arguments[0].type, bound);
+  }
+  return only;
+}
+
+ExprId Checker::overloaded_unary(std::string_view trait_name, std::string_view method, ExprId value, Span where) {
+  if (!can_overload(get(value).type)) return {};
+  const DefinitionId trait = names_.find_in(names_.library, trait_name, false);
+  TypeId self = type(value);
+  while (!select(self, {trait, {}}) && is_kind(self, TypeKind::Ref)) value = deref(value), self = type(value);
+  if (!select(self, {trait, {}})) return {};
+  return pending_call(trait_callee({trait, {}}, self, method), project(self, {trait, {}}, "Output"), where, {value});
+}
+
 ExprId Checker::comparison(Opcode op, ExprId left, ExprId right, Span where) {
+  if (is_infer(get(left).type) || is_infer(get(right).type)) settle_obligations();
   left = auto_deref(left), right = auto_deref(right);
   const auto text = [&](ExprId value) {
     if (!is_kind(get(value).type, TypeKind::String)) return value;
@@ -154,51 +249,43 @@ ExprId Checker::comparison(Opcode op, ExprId left, ExprId right, Span where) {
     sink_.report<diag::BadOperands>(where, "compare", name(a), name(b)).help("compare tensors element by element with `.eq(&other)`, `.lt(&other)` and so on");
     return add(ExprKind::Error, bool_, where);
   }
+  const TypeData& data = table_.get(a);
+  const bool rigid = (data.special == Special::Parameter || data.special == Special::Projection) && !is_numeric(a) && !implements(a, "Scalar");
+  const bool compound = data.special == Special::None && (nominal(a) != nullptr || data.kind == TypeKind::Tuple || data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice || data.kind == TypeKind::Box);
+  if (rigid || compound) return compared(op, left, right, where);
   if (!unify(a, b)) {
     auto report = sink_.report<diag::BadOperands>(where, "compare", name(a), name(b));
     if (is_numeric(a) && is_numeric(b)) report.help(fmt::format("convert one of them: `… as {}`", name(a)));
     return add(ExprKind::Error, bool_, where);
   }
-  if (nominal(a) != nullptr || is_kind(a, TypeKind::Tuple) || is_kind(a, TypeKind::Vec) || is_kind(a, TypeKind::Array)) {
-    Callee callee;
-    const std::string_view method = op == Opcode::Eq || op == Opcode::Ne ? "eq" : "";
-    if (!method.empty() && nominal(a) != nullptr && find_method(a, method, callee, true)) {
-      const ExprId other = borrow(right, false, where);
-      const ExprId mine = borrow(left, false, where);
-      const ExprId out = add(ExprKind::Call, bool_, where, {mine, other});
-      Instance wanted{callee, {}, Instance::Made::Written, {}};
-      const auto generics = callee.impl == Id<int>::kNone ? std::vector<std::string>() : generic_names(*impls_[callee.impl].tree, impls_[callee.impl].tree->child(impls_[callee.impl].node, slot::Impl::generics));
-      for (const std::string& generic : generics) wanted.arguments.push_back(wanted.callee.environment.generics[generic]);
-      get(out).method = static_cast<uint32_t>(pending_.size());
-      pending_.push_back(std::move(wanted));
-      if (op == Opcode::Eq) return out;
-      const ExprId negated = add(ExprKind::Unary, bool_, where, {out});
-      get(negated).op = Opcode::Not;
-      return negated;
-    }
-    if (!method.empty() && derived(a, "PartialEq")) {
-      Instance wanted;
-      wanted.made = Instance::Made::Equal;
-      wanted.self = a;
-      const Definition& made = names_.get(nominal(a)->definition);
-      wanted.callee.tree = made.tree, wanted.callee.node = made.node, wanted.callee.module = made.module;
-      wanted.callee.name = name(a) + "::eq";
-      const ExprId mine = borrow(left, false, where), other = borrow(right, false, where);
-      const ExprId out = add(ExprKind::Call, bool_, where, {mine, other});
-      get(out).method = static_cast<uint32_t>(pending_.size());
-      pending_.push_back(std::move(wanted));
-      if (op == Opcode::Eq) return out;
-      const ExprId negated = add(ExprKind::Unary, bool_, where, {out});
-      get(negated).op = Opcode::Not;
-      return negated;
-    }
-    auto report = sink_.report<diag::BadOperands>(where, "compare", name(a), name(b));
-    if (nominal(a) != nullptr) report.help("derive it: `#[derive(PartialEq)]`, or compare the fields");
-    return add(ExprKind::Error, bool_, where);
-  }
+  if (op != Opcode::Eq && op != Opcode::Ne && (is_kind(a, TypeKind::Device) || is_kind(a, TypeKind::Fn)))
+    return sink_.report<diag::BadOperands>(where, "compare", name(a), name(b)), add(ExprKind::Error, bool_, where);
   const ExprId out = add(ExprKind::Binary, bool_, where, {left, right});
   get(out).op = op;
   return out;
+}
+
+// By `PartialEq` or `PartialOrd`, which look at both sides.
+ExprId Checker::compared(Opcode op, ExprId left, ExprId right, Span where) {
+  const bool equality = op == Opcode::Eq || op == Opcode::Ne;
+  const std::string_view trait_name = equality ? "PartialEq" : "PartialOrd";
+  const std::string_view method = equality ? "eq" : op == Opcode::Lt ? "lt" : op == Opcode::Le ? "le" : op == Opcode::Gt ? "gt" : "ge";
+  const TypeId a = type(left);
+  if (same_head(a, get(right).type)) unify(a, get(right).type);
+  const TypeId b = type(right);
+  const TraitUse use{names_.find_in(names_.library, trait_name, false), {{GenericArgument::Kind::Type, b, 0, {}}}};
+  if (!select(a, use)) {
+    auto report = sink_.report<diag::BadOperands>(where, "compare", name(a), name(b));
+    if (table_.get(a).special == Special::Parameter) report.help(fmt::format("ask for it: `{}: {}`", name(a), trait_name));
+    else if (nominal(a) != nullptr && shallow(a) == shallow(b)) report.help(fmt::format("derive it: `#[derive({})]`", equality ? "PartialEq" : "PartialEq, PartialOrd"));
+    return add(ExprKind::Error, bool_, where);
+  }
+  const ExprId mine = borrow(left, false, where), other = borrow(right, false, where);
+  const ExprId out = pending_call(trait_callee(use, a, method), bool_, where, {mine, other});
+  if (op != Opcode::Ne) return out;
+  const ExprId negated = add(ExprKind::Unary, bool_, where, {out});
+  get(negated).op = Opcode::Not;
+  return negated;
 }
 
 ExprId Checker::assign(NodeId id) {
@@ -214,10 +301,30 @@ ExprId Checker::assign(NodeId id) {
   }
   if (kind(left) == NodeKind::PathExpr && sources_.text(span(left)) == "_") return expression(right);
   const ExprId place = expression(left);
+  mutable_place(place);
   const ExprId value = checked(right, get(place).type);
   if (get(place).kind == ExprKind::Error) return error(span(id));
   if (!is_place(place)) return sink_.report<diag::NotAPlace>(span(left)).here("this is a value without a place"), error(span(id));
   return add(ExprKind::Assign, unit_, span(id), {place, value});
+}
+
+// `place += value` by `AddAssign`, or by `Add` where there is no such impl.
+ExprId Checker::overloaded_assign(ExprId place, std::string_view trait_name, std::string_view method, NodeId right, Span where) {
+  if (trait_name.empty() || !can_overload(get(place).type)) return {};
+  while (is_kind(get(place).type, TypeKind::Ref)) place = deref(place);
+  const TypeId self = type(place);
+  const DefinitionId trait = names_.find_in(names_.library, fmt::format("{}Assign", trait_name), false);
+  const TypeId other = fresh();
+  const TraitUse use{trait, {{GenericArgument::Kind::Type, other, 0, {}}}};
+  if (trait.valid() && select(self, use)) {
+    const ExprId value = expression(right, single_operand(self, trait));
+    if (!unify(other, get(value).type) || !select(self, use)) return sink_.report<diag::BadOperands>(where, "add to", name(self), name(get(value).type)), error(where);
+    return pending_call(trait_callee(use, self, fmt::format("{}_assign", method)), unit_, where, {borrow(place, true, get(place).span, true), value});
+  }
+  const ExprId sum = overloaded(trait_name, method, place, {right, {}, {}, span(right), {}, {}}, "combine", where);
+  if (get(sum).kind == ExprKind::Error) return sum;
+  mutable_place(place);
+  return add(ExprKind::Assign, unit_, where, {place, coerce(sum, self)});
 }
 
 ExprId Checker::compound_assign(NodeId id) {
@@ -226,7 +333,9 @@ ExprId Checker::compound_assign(NodeId id) {
   Opcode op = row.op;
   if (op == Opcode::Shl && tree().has(id, parse::kRest)) op = Opcode::Shr;
   ExprId place = expression(left);
+  if (is_infer(get(place).type)) settle_obligations();
   if (is_error(get(place).type)) return expression(right), error(span(id));
+  if (const ExprId out = overloaded_assign(place, row.trait, row.method, right, span(id)); out.valid()) return out;
   while (is_kind(get(place).type, TypeKind::Ref)) place = deref(place);
   if (get(place).kind == ExprKind::TensorGet) {
     const ExprId value = expression(right, get(place).type);
@@ -236,6 +345,7 @@ ExprId Checker::compound_assign(NodeId id) {
     return tensor_set(left, base, sum, list(child(left, slot::Index::indices)), span(id));
   }
   if (!is_place(place)) return sink_.report<diag::NotAPlace>(span(left)).here("this is a value without a place"), error(span(id));
+  mutable_place(place);
   const bool shift = op == Opcode::Shl || op == Opcode::Shr;
   ExprId value = expression(right, is_numeric(get(place).type) && !shift && !(op == Opcode::Pow && is_integer(get(place).type)) ? get(place).type : TypeId());
   if (!is_tensor(peel(get(value).type))) value = auto_deref(value);

@@ -201,9 +201,7 @@ PatternId Checker::pattern_path(NodeId id, TypeId type_id, Mode mode) {
   else found = find_path(segments, true, used, true);
   if (!found.valid()) return give_up();
   if (names_.get(found).kind == DefinitionKind::Enum && used < segments.size()) {
-    DefinitionId variant;
-    for (size_t i = 0; i < names_.definitions.size(); ++i)
-      if (names_.definitions[i].kind == DefinitionKind::Variant && names_.definitions[i].parent == found && names_.definitions[i].name == node(segments[used]).text) variant = DefinitionId(i);
+    const DefinitionId variant = names_.variant(found, node(segments[used]).text);
     if (!variant.valid()) return sink_.report<diag::UnknownFunction>(node(segments[used]).name, names_.get(found).name, node(segments[used]).text), give_up();
     found = variant;
   }

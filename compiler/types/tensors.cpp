@@ -13,11 +13,20 @@ spec::TensorType Checker::tensor_type(TypeId given) const {
   spec::TensorType out;
   if (data.kind == TypeKind::Tensor) {
     out.dtype = data.dtype;
-    if (const auto shape = spec::Shape::make(data.dims)) out.shape = *shape;
+    std::vector<int64_t> dims = data.dims;
+    for (int64_t& dim : dims)
+      if (is_symbol(dim)) dim = spec::kUnknownDim;  // while a generic declaration is checked
+    if (const auto shape = spec::Shape::make(dims)) out.shape = *shape;
   } else if (const auto dtype = spec::dtype_from_name(table_.name(peel(given)))) {
     out.dtype = *dtype;
   }
   return out;
+}
+
+// A tensor whose element or rank is a parameter: its uses are checked when they are known.
+bool Checker::vague_tensor(TypeId given) const {
+  const TypeData& data = table_.get(peel(given));
+  return data.special == Special::None && data.kind == TypeKind::Tensor && (!data.parts.empty() || (data.dims.size() == 1 && is_shape_symbol(data.dims[0])));
 }
 
 TypeId Checker::tensor_id(const spec::TensorType& made) {
@@ -63,7 +72,10 @@ ExprId Checker::tensor_operand(ExprId value, spec::DType dtype) {
 
 ExprId Checker::tensor_operation(TensorOp op, std::vector<ExprId> operands, std::vector<int64_t> attributes, Span where) {
   std::vector<spec::TensorType> types;
-  for (ExprId operand : operands) types.push_back(tensor_type(get(operand).type));
+  for (ExprId operand : operands) {
+    if (vague_tensor(get(operand).type)) return error(where);
+    types.push_back(tensor_type(get(operand).type));
+  }
   const auto made = spec::infer(op, types, attributes);
   if (!made) return tensor_error(made.error(), operands, where), error(where);
   const ExprId out = add(ExprKind::Tensor, tensor_id(*made), where, std::move(operands));
@@ -80,7 +92,7 @@ std::optional<int64_t> Checker::dim_argument(NodeId id) {
 ExprId Checker::tensor_reduction(TensorOp op, ExprId place, std::span<const NodeId> arguments, Span where) {
   bool good = true;
   const std::string words[] = {"dim", "keepdim"};
-  const auto values = arrange(spec::tensor_op_name(op), words, {true, true}, arguments, where, good);
+  const auto values = arrange_nodes(spec::tensor_op_name(op), words, {true, true}, arguments, where, good);
   if (!good) return error(where);
   int64_t keep = 0;
   if (values[1].valid()) {
@@ -109,6 +121,7 @@ std::vector<ExprId> Checker::tensor_indices(std::span<const NodeId> indices) {
 }
 
 ExprId Checker::tensor_element(ExprId place, std::span<const NodeId> indices, Span where) {
+  if (vague_tensor(get(place).type)) return tensor_indices(indices), error(where);
   const spec::TensorType held = tensor_type(get(place).type);
   for (NodeId index : indices)
     if (kind(index) == NodeKind::Range) return unsupported(index, "tensor views");
@@ -126,6 +139,7 @@ ExprId Checker::tensor_element(ExprId place, std::span<const NodeId> indices, Sp
 }
 
 ExprId Checker::tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where) {
+  if (vague_tensor(get(place).type)) return tensor_indices(indices), error(where);
   const spec::TensorType held = tensor_type(get(place).type);
   if (indices.size() != held.shape.rank()) return sink_.report<diag::TensorIndices>(span(target), name(get(place).type), held.shape.rank(), indices.size()), error(where);
   const std::vector<ExprId> numbers = tensor_indices(indices);
@@ -180,6 +194,7 @@ ExprId Checker::tensor_length(ExprId place, Span where) {
 }
 
 ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<const NodeId> arguments, std::span<const NodeId> generics, Span where) {
+  if (vague_tensor(get(place).type)) return give_up(arguments_of(arguments), where);
   const spec::TensorType held = tensor_type(get(place).type);
   if (method == "shape" && arguments.empty()) return tensor_shape(place, where);
   if (method == "len" && arguments.empty()) return tensor_length(place, where);
@@ -193,8 +208,8 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
     bool fits = dims->size() == held.shape.rank();
     for (size_t i = 0; fits && i < dims->size(); ++i) fits = (*dims)[i] == spec::kUnknownDim || held.shape[i] == spec::kUnknownDim || (*dims)[i] == held.shape[i];
     if (!fits) return sink_.report<diag::TensorRule>(where, fmt::format("`{}` can never be `{}`", name(get(place).type), name(wanted))).label(get(place).span, fmt::format("`{}`", name(get(place).type))), error(where);
-    const TypeId failure = nominal_type(names_.find(names_.library, "ShapeError", false), {});
-    const TypeId result = nominal_type(names_.find(names_.library, "Result", false), {{GenericArgument::Kind::Type, wanted, 0, {}}, {GenericArgument::Kind::Type, failure, 0, {}}});
+    const TypeId failure = library_type("ShapeError", {});
+    const TypeId result = library_type("Result", {wanted, failure});
     const ExprId out = add(ExprKind::Block, result, where, {ExprId()});
     const BodyLocalId holder = add_local("", get(place).type, false, where);
     push_let(out, holder, place);
@@ -223,7 +238,7 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
   const spec::TensorOpRow& row = spec::tensor_op_row(*op);
   const auto reference_id = [&] { return borrow(place, false, get(place).span); };
   const auto values_of = [&](std::vector<std::string> words, bool optional, bool& good) {
-    return arrange(row.name, words, std::vector<bool>(words.size(), optional), arguments, where, good);
+    return arrange_nodes(row.name, words, std::vector<bool>(words.size(), optional), arguments, where, good);
   };
   bool good = true;
   switch (row.kernel) {
@@ -275,7 +290,7 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
     return first && second ? tensor_operation(*op, {reference_id()}, {*first, *second}, where) : error(where);
   }
   if (*op == TensorOp::Slice) {
-    const auto values = arrange("slice", std::vector<std::string>{"dim", "start", "end", "step"}, {false, true, true, true}, arguments, where, good);
+    const auto values = arrange_nodes("slice", std::vector<std::string>{"dim", "start", "end", "step"}, {false, true, true, true}, arguments, where, good);
     if (!good) return error(where);
     const int64_t defaults[] = {0, 0, spec::kSliceEnd, 1};
     for (size_t i = 0; i < 4; ++i) {
@@ -286,7 +301,7 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
     return tensor_operation(*op, {reference_id()}, attributes, where);
   }
   if (*op == TensorOp::Concat) {
-    const auto values = arrange("concat", std::vector<std::string>{"other", "dim"}, {false, true}, arguments, where, good);
+    const auto values = arrange_nodes("concat", std::vector<std::string>{"other", "dim"}, {false, true}, arguments, where, good);
     if (!good) return error(where);
     const ExprId other = tensor_operand(expression(values[0]), held.dtype);
     const auto dim = values[1].valid() ? dim_argument(values[1]) : std::optional<int64_t>(0);
@@ -330,7 +345,7 @@ ExprId Checker::tensor_function(NodeId segment, std::string_view function, std::
   const bool from_generics = dims.has_value();
   const auto default_type = [&] { return dtype ? *dtype : hinted ? tensor_type(wanted).dtype : spec::DType::F32; };
   if (function == "from_array" && arguments.size() == 1) return tensor_from_array(arguments[0], hinted ? wanted : TypeId(), dtype, where);
-  if (function == "from_vec") return call_native(*spec::find_native("Tensor::from_vec"), {}, arguments, {}, where);
+  if (function == "from_vec") return call_native(*spec::find_native("Tensor::from_vec"), {}, arguments_of(arguments), {}, where);
   const bool filled = function == "full";
   if (function != "zeros" && function != "ones" && function != "rand" && !filled) {
     for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
@@ -351,7 +366,7 @@ ExprId Checker::tensor_function(NodeId segment, std::string_view function, std::
       if (dim == spec::kUnknownDim) return sink_.report<diag::ShapeUnknown>(where, "one of its dims is `?`").help("give the shape as a value: `Tensor::zeros([rows, 3])`"), error(where);
     return tensor_made(function, default_type(), *dims, {}, values[1], where);
   }
-  values = arrange(fmt::format("Tensor::{}", function), words, std::vector<bool>(words.size(), false), arguments, where, good);
+  values = arrange_nodes(fmt::format("Tensor::{}", function), words, std::vector<bool>(words.size(), false), arguments, where, good);
   values.resize(2);
   if (!good) return error(where);
   if (kind(values[0]) != NodeKind::Array) return sink_.report<diag::ShapeUnknown>(span(values[0]), "write it as an array: `[rows, 3]`"), error(where);

@@ -74,23 +74,25 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     case NodeKind::ArrayType: {
       out = lower(child(id, slot::ArrayType::element), elision);
       const auto length = constant_integer(child(id, slot::ArrayType::length));
-      out.type = length && *length >= 0 ? table_.array(out.type, static_cast<uint64_t>(*length)) : table_.error();
+      out.type = length && (*length >= 0 || is_symbol(*length)) ? table_.array(out.type, static_cast<uint64_t>(*length)) : table_.error();
       return out;
     }
     case NodeKind::SliceType: out = lower(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
     case NodeKind::NeverType: return {table_.never(), {}};
     case NodeKind::InferType: return {body_ != nullptr ? fresh() : table_.error(), {}};
-    case NodeKind::OptionType: {
-      GenericArgument argument;
+    case NodeKind::OptionType:
       out = lower(child(id, slot::OptionType::type), elision);
-      argument.type = out.type;
-      out.type = nominal_type(names_.find(names_.library, "Option", false), {argument});
+      out.type = library_type("Option", {out.type});
       return out;
+    case NodeKind::DynType: return lower_object(id, elision);
+    case NodeKind::ImplType: {
+      const std::string key = fmt::format("impl@{}", id.value);
+      const auto hidden = where_.environment.generics.find(key);
+      if (hidden == where_.environment.generics.end()) return sink_.report<diag::ImplTraitPlace>(span(id)), LoweredType{table_.error(), {}};
+      return {hidden->second.type, where_.environment.generic_regions[key]};
     }
-    case NodeKind::DynType: sink_.report<diag::Unsupported>(span(id), "trait objects"); return {table_.error(), {}};
-    case NodeKind::ImplType: sink_.report<diag::Unsupported>(span(id), "`impl Trait` types"); return {table_.error(), {}};
-    case NodeKind::FnType: sink_.report<diag::Unsupported>(span(id), "function types"); return {table_.error(), {}};
-    case NodeKind::ForType: sink_.report<diag::Unsupported>(span(id), "`for<…>` types"); return {table_.error(), {}};
+    case NodeKind::FnType: return lower_function_type(id, elision);
+    case NodeKind::ForType: return lower(child(id, slot::ForType::type), elision);
     case NodeKind::PointerType: sink_.report<diag::Unsupported>(span(id), "raw pointers"); return {table_.error(), {}};
     case NodeKind::ShapeType: sink_.report<diag::NotAType>(span(id), sources_.text(span(id))); return {table_.error(), {}};
     default: return {table_.error(), {}};
@@ -128,23 +130,27 @@ DefinitionId Checker::find_path(std::span<const NodeId> segments, bool values, s
 }
 
 LoweredType Checker::lower_path(NodeId id, const Elision& elision) {
-  const auto segments = list(child(child(id, slot::PathType::path), slot::Path::segments));
-  if (segments.empty()) return {table_.error(), {}};
+  const NodeId path = child(id, slot::PathType::path);
+  const auto segments = list(child(path, slot::Path::segments));
+  if (child(path, slot::Path::self_type).valid()) return lower_qualified(path, elision);
   const std::string first(node(segments[0]).text);
   const NodeId arguments = child(segments.back(), slot::Segment::arguments);
+  const bool is_self = first == "Self" && where_.environment.self.valid();
+  const auto generic = where_.environment.generics.find(first);
   if (segments.size() == 1) {
-    if (first == "Self" && where_.environment.self.valid()) return {where_.environment.self, where_.environment.self_regions};
-    if (const auto generic = where_.environment.generics.find(first); generic != where_.environment.generics.end()) {
-      const auto regions = where_.environment.generic_regions.find(first);
-      if (generic->second.kind == GenericArgument::Kind::Type)
-        return {generic->second.type, regions == where_.environment.generic_regions.end() ? std::vector<Region>() : regions->second};
-    }
+    if (first.empty()) return {table_.error(), {}};
+    if (is_self) return {where_.environment.self, where_.environment.self_regions};
+    if (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Type) return {generic->second.type, regions_of_generic(first)};
     const DefinitionId own = names_.find(where_.module, first, false);
     bool known = false;
     if (!own.valid() || names_.get(own).kind == DefinitionKind::Module || names_.get(own).kind == DefinitionKind::Trait) {
       LoweredType built_in = lower_builtin(first, arguments, span(id), elision, known);
       if (known) return built_in;
     }
+  } else if (is_self || (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Type)) {
+    LoweredType at_type = is_self ? LoweredType{where_.environment.self, where_.environment.self_regions} : LoweredType{generic->second.type, regions_of_generic(first)};
+    for (size_t i = 1; i < segments.size(); ++i) at_type = lower_projection(at_type, node(segments[i]).text, span(id), elision, is_self && i == 1);
+    return at_type;
   }
   size_t used = 0;
   const DefinitionId found = find_path(segments, false, used, true);
@@ -153,6 +159,82 @@ LoweredType Checker::lower_path(NodeId id, const Elision& elision) {
     return {table_.error(), {}};
   }
   return lower_named(found, arguments, span(id), elision);
+}
+
+// `<T as Trait>::Name`
+LoweredType Checker::lower_qualified(NodeId path, const Elision& elision) {
+  const auto segments = list(child(path, slot::Path::segments));
+  const LoweredType subject = lower(child(path, slot::Path::self_type), elision);
+  const NodeId trait = child(path, slot::Path::trait_type);
+  const std::string_view word = node(segments[0]).text;
+  if (!trait.valid()) return lower_projection(subject, word, span(path), elision);
+  const auto use = trait_use(trait, subject.type);
+  if (!use) return {table_.error(), {}};
+  if (!trait_info(use->trait).types.contains(std::string(word))) return sink_.report<diag::UnknownAssociated>(span(path), names_.get(use->trait).name, word), LoweredType{table_.error(), {}};
+  LoweredType out{project(subject.type, *use, word), {}};
+  const uint32_t slots = table_.region_slots(shallow(out.type));
+  if (slots != 0) out.regions = projected_regions(shallow(subject.type), subject.regions, word);
+  out.regions.resize(slots, subject.regions.empty() ? 0 : subject.regions[0]);
+  return out;
+}
+
+std::vector<Region> Checker::regions_of_generic(const std::string& word) const {
+  const auto found = where_.environment.generic_regions.find(word);
+  return found == where_.environment.generic_regions.end() ? std::vector<Region>() : found->second;
+}
+
+// `Self::Item`, `I::Item`: its lifetimes are those of the impl that it comes from, as the subject has them.
+LoweredType Checker::lower_projection(const LoweredType& subject, std::string_view word, Span where, const Elision& elision, bool of_self) {
+  const TypeId self = shallow(subject.type);
+  const Environment& environment = where_.environment;
+  if (of_self && environment.impl != Id<int>::kNone && !environment.trait.valid() && environment.self.valid() && self == shallow(environment.self)) {
+    const ImplInfo& info = impls_[environment.impl];
+    if (const auto own = info.types.find(std::string(word)); own != info.types.end())
+      return at(info.tree, info.module, Environment(environment), [&] { return lower(child(own->second, slot::TypeAlias::type), elision); });
+  }
+  LoweredType out{associated_type_named(self, word, where), {}};
+  const uint32_t slots = table_.region_slots(shallow(out.type));
+  if (slots == 0) return out;
+  out.regions = projected_regions(self, subject.regions, word);
+  const Region other = subject.regions.empty() ? region_of({}, where, elision) : subject.regions[0];
+  out.regions.resize(slots, other);
+  return out;
+}
+
+// The lifetimes of `self`'s associated type, told by lowering the impl's header with a number for each lifetime.
+std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word) {
+  for (uint32_t i = 0; i < impls_.size(); ++i) {
+    const auto item = impls_[i].types.find(std::string(word));
+    if (item == impls_[i].types.end() || (impls_[i].head != 0 && impls_[i].head != head_of(self))) continue;
+    Bindings bound;
+    if (fit(impls_[i].self, self, bound) != Fit::Yes || !bounds_hold(impls_[i].declared.bounds, bound, 1)) continue;
+    const ImplInfo& info = impls_[i];
+    FunctionSignature numbers;
+    std::vector<Region> header, regions;
+    at(info.tree, info.module, {}, [&] {
+      Environment& environment = where_.environment;
+      environment.impl = i, environment.self = self;
+      for (const GenericParameter& one : info.declared.parameters) {
+        const auto chosen = bound.find(one.number);
+        if (chosen == bound.end()) continue;
+        environment.generics[one.name] = chosen->second;
+        if (chosen->second.kind == GenericArgument::Kind::Type)
+          for (uint32_t k = table_.region_slots(shallow(chosen->second.type)); k > 0; --k) environment.generic_regions[one.name].push_back(++numbers.region_count);
+      }
+      bind_lifetimes(*info.tree, child(info.node, slot::Impl::generics), numbers);
+      const Elision elided{Elision::Kind::Fresh, &numbers.region_count, 0, {}};
+      header = lower(child(info.node, slot::Impl::self_type), elided).regions;
+      environment.self_regions = header;
+      regions = lower(child(item->second, slot::TypeAlias::type), elided).regions;
+    });
+    for (Region& region : regions) {
+      const auto place = std::ranges::find(header, region);
+      const auto position = static_cast<size_t>(place - header.begin());
+      region = place != header.end() && position < actual.size() ? actual[position] : actual.empty() ? 0 : actual[0];
+    }
+    return regions;
+  }
+  return {};
 }
 
 LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span where, const Elision& elision, bool& known) {
@@ -167,6 +249,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
     return out;
   }
   if (word == "Tensor") return lower_tensor(arguments, where);
+  if (word == "Box") return lower_box(arguments, where, elision);
   const TypeId scalar = scalar_named(word);
   known = scalar.valid();
   return {scalar, {}};
@@ -175,7 +258,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
 LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span where, const Elision& elision) {
   const Definition& made = names_.get(definition);
   const SyntaxTree& t = *made.tree;
-  if (made.kind == DefinitionKind::Trait) return sink_.report<diag::Unsupported>(where, "trait objects"), LoweredType{table_.error(), {}};
+  if (made.kind == DefinitionKind::Trait) return lower_bare_object(definition, arguments, where, elision);
   if (made.kind == DefinitionKind::Alias) {
     const auto generics = generic_names(t, t.child(made.node, slot::TypeAlias::generics));
     std::vector<Region> regions;
@@ -210,6 +293,7 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
   }
   while (given.size() < wanted.size()) given.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
   out.type = nominal_type(definition, std::move(given));
+  out.regions.resize(table_.region_slots(shallow(out.type)), 0);
   return out;
 }
 
@@ -249,7 +333,11 @@ std::optional<std::vector<int64_t>> Checker::dims_of(NodeId id) {
   if (kind(id) == NodeKind::PathType) {
     const auto segments = list(child(child(id, slot::PathType::path), slot::Path::segments));
     const auto generic = where_.environment.generics.find(std::string(node(segments[0]).text));
-    if (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Shape) return generic->second.dims;
+    if (generic != where_.environment.generics.end() && segments.size() == 1) {
+      if (generic->second.kind == GenericArgument::Kind::Shape) return generic->second.dims;
+      if (const TypeData& data = table_.get(generic->second.type); generic->second.kind == GenericArgument::Kind::Type && data.special == Special::Parameter)
+        return std::vector<int64_t>{kShapeSymbols + static_cast<int64_t>(data.length)};  // `Tensor<T, S>`: S is a shape
+    }
   }
   if (kind(id) == NodeKind::SliceType) {  // `[N]` reads as a slice of N
     const auto dim = constant_integer(child(id, slot::SliceType::element));
@@ -269,7 +357,7 @@ std::optional<std::vector<int64_t>> Checker::dims_of(NodeId id) {
     } else {
       const auto value = constant_integer(dim);
       if (!value) return std::nullopt;
-      if (*value < 0) return sink_.report<diag::BadShape>(span(dim), fmt::format("a dim cannot be {}", *value)), std::nullopt;
+      if (*value < 0 && !is_symbol(*value)) return sink_.report<diag::BadShape>(span(dim), fmt::format("a dim cannot be {}", *value)), std::nullopt;
       dims.push_back(*value);
     }
   }
@@ -281,7 +369,11 @@ std::optional<std::vector<int64_t>> Checker::dims_of(NodeId id) {
 LoweredType Checker::lower_tensor(NodeId arguments, Span where) {
   const auto given = list(arguments);
   if (given.size() != 2) return sink_.report<diag::GenericCount>(where, "Tensor", 2, given.size()), LoweredType{table_.error(), {}};
-  const TypeId element = type_of(given[0]);
+  const TypeId element = shallow(type_of(given[0]));
+  if (is_open(element)) {
+    const auto dims = dims_of(given[1]);
+    return {dims ? table_.generic_tensor(element, *dims) : table_.error(), {}};
+  }
   const auto dtype = dtype_of(element, span(given[0]));
   const auto dims = dims_of(given[1]);
   if (!dtype || !dims) return {table_.error(), {}};
@@ -323,6 +415,7 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
     case NodeKind::Binary: {
       const auto a = constant_integer(child(id, slot::Binary::left), report), b = constant_integer(child(id, slot::Binary::right), report);
       if (!a || !b) return std::nullopt;
+      if (is_symbol(*a) || is_symbol(*b)) return new_parameter(std::string(sources_.text(span(id))), id, true).argument.number;
       int64_t out = 0;
       switch (node(id).token) {
         case TokenKind::Plus: if (__builtin_add_overflow(*a, *b, &out)) return refuse("it overflows"); return out;
@@ -338,7 +431,11 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
       const auto segments = list(child(child(id, 0), slot::Path::segments));
       if (segments.size() == 1) {
         const auto generic = where_.environment.generics.find(std::string(node(segments[0]).text));
-        if (generic != where_.environment.generics.end() && generic->second.kind == GenericArgument::Kind::Number) return generic->second.number;
+        if (generic != where_.environment.generics.end()) {
+          if (generic->second.kind == GenericArgument::Kind::Number) return generic->second.number;
+          if (const TypeData& data = table_.get(generic->second.type); generic->second.kind == GenericArgument::Kind::Type && data.special == Special::Parameter)
+            return kNumberSymbols + static_cast<int64_t>(data.length);  // a named dim
+        }
         if (find_local(node(segments[0]).text).valid()) return refuse("a variable is known only at run time");
       }
       size_t used = 0;
@@ -351,112 +448,6 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
     case NodeKind::Error: return std::nullopt;
     default: return refuse("an integer made of literals and constants can stand here");
   }
-}
-
-// Does `type` fit the written `pattern`, in which `names` stand for anything? What they stand for goes into `bound`.
-bool Checker::match_type(const SyntaxTree& t, ModuleId module, NodeId pattern_id, TypeId given, Environment& bound, std::span<const std::string> generics) {
-  const TypeId type = shallow(given);
-  const TypeData data = table_.get(type);
-  switch (t.kind(pattern_id)) {
-    case NodeKind::PathType: return match_path(t, module, pattern_id, type, bound, generics);
-    case NodeKind::RefType:
-      return data.kind == TypeKind::Ref && data.is_mut == t.has(pattern_id, parse::kMut) &&
-             match_type(t, module, t.child(pattern_id, slot::RefType::type), data.parts[0], bound, generics);
-    case NodeKind::SliceType:
-      return data.kind == TypeKind::Slice && match_type(t, module, t.child(pattern_id, slot::SliceType::element), data.parts[0], bound, generics);
-    case NodeKind::ArrayType: {
-      if (data.kind != TypeKind::Array) return false;
-      const NodeId length = t.child(pattern_id, slot::ArrayType::length);
-      if (t.kind(length) == NodeKind::PathExpr) {
-        const std::string word(t.get(t.children_of(t.child(t.child(length, 0), slot::Path::segments))[0]).text);
-        if (std::ranges::find(generics, word) != generics.end())
-          bound.generics[word] = {GenericArgument::Kind::Number, {}, static_cast<int64_t>(data.length), {}};
-      }
-      return match_type(t, module, t.child(pattern_id, slot::ArrayType::element), data.parts[0], bound, generics);
-    }
-    case NodeKind::TupleType: {
-      const auto parts = t.children_of(t.child(pattern_id, slot::TupleType::parts));
-      if (parts.empty()) return type == unit_;
-      if (data.kind != TypeKind::Tuple || parts.size() != data.parts.size()) return false;
-      for (size_t i = 0; i < parts.size(); ++i)
-        if (!match_type(t, module, parts[i], data.parts[i], bound, generics)) return false;
-      return true;
-    }
-    case NodeKind::OptionType: {
-      const Nominal* used = nominal(type);
-      return used != nullptr && names_.get(used->definition).name == "Option" &&
-             match_type(t, module, t.child(pattern_id, slot::OptionType::type), used->arguments[0].type, bound, generics);
-    }
-    default: return false;
-  }
-}
-
-bool Checker::match_path(const SyntaxTree& t, ModuleId module, NodeId pattern_id, TypeId type, Environment& bound, std::span<const std::string> generics) {
-  const auto segments = t.children_of(t.child(t.child(pattern_id, slot::PathType::path), slot::Path::segments));
-  const std::string word(t.get(segments.back()).text);
-  const TypeData data = table_.get(type);
-  if (segments.size() == 1 && std::ranges::find(generics, word) != generics.end()) {
-    const auto known = bound.generics.find(word);
-    if (known != bound.generics.end()) return known->second.kind == GenericArgument::Kind::Type && unify(known->second.type, type);
-    bound.generics[word] = {GenericArgument::Kind::Type, type, 0, {}};
-    return true;
-  }
-  if (data.special != Special::None) return false;
-  const NodeId argument_list = t.child(segments.back(), slot::Segment::arguments);
-  std::vector<NodeId> arguments;
-  if (argument_list.valid())
-    for (NodeId argument : t.children_of(argument_list))
-      if (t.kind(argument) != NodeKind::Lifetime) arguments.push_back(argument);
-  const auto word_of = [&](NodeId argument) {
-    if (t.kind(argument) != NodeKind::PathType) return std::string();
-    return std::string(t.get(t.children_of(t.child(t.child(argument, slot::PathType::path), slot::Path::segments))[0]).text);
-  };
-  const auto is_generic = [&](const std::string& one) { return std::ranges::find(generics, one) != generics.end(); };
-  if (word == "Vec" && data.kind == TypeKind::Vec && arguments.size() == 1) return match_type(t, module, arguments[0], data.parts[0], bound, generics);
-  if (word == "Tensor" && data.kind == TypeKind::Tensor && arguments.size() == 2) {
-    if (!match_type(t, module, arguments[0], element_type(data.dtype), bound, generics)) return false;
-    const std::string shape = word_of(arguments[1]);
-    if (is_generic(shape)) return bound.generics[shape] = {GenericArgument::Kind::Shape, {}, 0, data.dims}, true;
-    if (t.kind(arguments[1]) != NodeKind::ShapeType) return true;
-    const auto dims = t.children_of(t.child(arguments[1], slot::ShapeType::dims));
-    if (dims.size() != data.dims.size()) return false;
-    for (size_t i = 0; i < dims.size(); ++i) {
-      if (t.kind(dims[i]) == NodeKind::PathExpr) {
-        const std::string dim(t.get(t.children_of(t.child(t.child(dims[i], 0), slot::Path::segments))[0]).text);
-        if (is_generic(dim)) {
-          bound.generics[dim] = {GenericArgument::Kind::Number, {}, data.dims[i], {}};
-          continue;
-        }
-      }
-      if (t.kind(dims[i]) == NodeKind::UnknownDim) continue;
-      const auto wanted = at(&t, module, bound, [&] { return constant_integer(dims[i], false); });
-      if (wanted && data.dims[i] != spec::kUnknownDim && *wanted != data.dims[i]) return false;
-    }
-    return true;
-  }
-  const Nominal* used = nominal(type);
-  DefinitionId found;
-  at(&t, module, {}, [&] {
-    size_t count = 0;
-    found = find_path(segments, false, count, false);
-  });
-  if (used == nullptr) {
-    if (found.valid() && names_.get(found).kind == DefinitionKind::Alias) return at(&t, module, bound, [&] { return type_of(pattern_id); }) == type;
-    const TypeId scalar = scalar_named(word);
-    return scalar.valid() && scalar == type;
-  }
-  if (found != used->definition) return false;
-  const std::vector<GenericArgument> actual = used->arguments;
-  if (arguments.size() != actual.size()) return arguments.empty();
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string one = word_of(arguments[i]);
-    if (actual[i].kind == GenericArgument::Kind::Type) {
-      if (!match_type(t, module, arguments[i], actual[i].type, bound, generics)) return false;
-    } else if (is_generic(one)) {
-      bound.generics[one] = actual[i];
-    }
-  }
-  return true;
 }
 
 }  // namespace stark::types

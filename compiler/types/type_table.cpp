@@ -27,7 +27,7 @@ size_t hash(const TypeData& data) {
   for (TypeId part : data.parts) mix(part.value);
   for (int64_t dim : data.dims) mix(static_cast<uint64_t>(dim));
   mix(data.length), mix(data.struct_id.value), mix(data.enum_id.value), mix(data.dyn_id.value), mix(data.is_mut ? 1 : 0);
-  mix(static_cast<uint64_t>(data.dtype)), mix(static_cast<uint64_t>(data.opaque));
+  mix(static_cast<uint64_t>(data.dtype)), mix(static_cast<uint64_t>(data.opaque)), mix(data.trait);
   return h % kBuckets;
 }
 
@@ -67,6 +67,25 @@ TypeId TypeTable::tensor(spec::DType dtype, std::vector<int64_t> dims) {
   return intern({.kind = TypeKind::Tensor, .dtype = dtype, .dims = std::move(dims)});
 }
 TypeId TypeTable::opaque(spec::Opaque which) { return intern({.kind = TypeKind::Opaque, .opaque = which}); }
+TypeId TypeTable::parameter(std::string name) {
+  parameters_.push_back(std::move(name));
+  return intern({.special = Special::Parameter, .length = parameters_.size() - 1});
+}
+TypeId TypeTable::projection(TypeId self, std::vector<TypeId> arguments, uint32_t trait, std::string_view name) {
+  size_t word = 0;
+  while (word < words_.size() && words_[word] != name) ++word;
+  if (word == words_.size()) words_.emplace_back(name);
+  arguments.insert(arguments.begin(), self);
+  return intern({.special = Special::Projection, .parts = std::move(arguments), .length = word, .trait = trait});
+}
+TypeId TypeTable::generic_tensor(TypeId element, std::vector<int64_t> dims) {
+  return intern({.kind = TypeKind::Tensor, .parts = {element}, .dims = std::move(dims)});
+}
+std::string TypeTable::number_text(int64_t number) const {
+  if (is_number_symbol(number)) return parameters_[static_cast<size_t>(number - kNumberSymbols)];
+  if (is_shape_symbol(number)) return parameters_[static_cast<size_t>(number - kShapeSymbols)];
+  return number < 0 ? "?" : std::to_string(number);
+}
 TypeId TypeTable::never() const { return TypeId(0); }
 TypeId TypeTable::error() const { return TypeId(1); }
 
@@ -183,6 +202,8 @@ std::string TypeTable::name(TypeId id) const {
   if (data.special == Special::Never) return "!";
   if (data.special == Special::Error) return "{unknown}";
   if (data.special == Special::Infer) return data.length % 4 == 1 ? "{integer}" : data.length % 4 == 2 ? "{float}" : "_";
+  if (data.special == Special::Parameter) return parameters_[data.length];
+  if (data.special == Special::Projection) return fmt::format("{}::{}", name(data.parts[0]), words_[data.length]);
   const auto list = [&](std::string_view open, std::string_view close) {
     std::string out(open);
     for (size_t i = 0; i < data.parts.size(); ++i) out += (i ? ", " : "") + name(data.parts[i]);
@@ -192,7 +213,7 @@ std::string TypeTable::name(TypeId id) const {
     case TypeKind::Ref: return (data.is_mut ? "&mut " : "&") + name(data.parts[0]);
     case TypeKind::Vec: return list("Vec<", ">");
     case TypeKind::Slice: return list("[", "]");
-    case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), data.length);
+    case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), number_text(static_cast<int64_t>(data.length)));
     case TypeKind::Tuple: return list("(", ")");
     case TypeKind::Box: return list("Box<", ">");
     case TypeKind::Dyn: return "dyn " + info(data.dyn_id).name;
@@ -213,8 +234,9 @@ std::string TypeTable::name(TypeId id) const {
     }
     case TypeKind::Tensor: {
       std::string dims;
-      for (int64_t dim : data.dims) dims += (dims.empty() ? "" : ", ") + (dim < 0 ? "?" : std::to_string(dim));
-      return fmt::format("Tensor<{}, [{}]>", spec::dtype_name(data.dtype), dims);
+      for (int64_t dim : data.dims) dims += (dims.empty() ? "" : ", ") + number_text(dim);
+      if (data.dims.size() != 1 || !is_shape_symbol(data.dims[0])) dims = fmt::format("[{}]", dims);
+      return fmt::format("Tensor<{}, {}>", data.parts.empty() ? spec::dtype_name(data.dtype) : name(data.parts[0]), dims);
     }
     default: return std::string(kKinds[static_cast<size_t>(data.kind)].text);
   }

@@ -80,9 +80,17 @@ struct DynInfo {
   Span span;
 };
 
-// What the table keeps of one type. `Never`, `Error` and `Infer` exist in the compiler alone; they reach no bundle, and
-// `Infer` (a type not yet known, numbered by `length`) never leaves the types stage.
-enum class Special : uint8_t { None, Never, Error, Infer };
+// What the table keeps of one type. The special ones exist in the compiler alone and reach no bundle; those from `Infer` on never
+// leave the types stage. Infer: a type not yet known, numbered by `length`. Parameter: a generic parameter while its declaration is
+// checked, numbered by `length`. Projection: `parts[0]`'s associated type `word(length)` of trait `trait`, whose arguments are the other parts.
+enum class Special : uint8_t { None, Never, Error, Infer, Parameter, Projection };
+
+// A number (a length, a dim) that is a generic parameter while its declaration is checked lies far below any real one; so does a
+// whole shape.
+inline constexpr int64_t kNumberSymbols = INT64_MIN, kShapeSymbols = INT64_MIN + (int64_t{1} << 33);
+constexpr bool is_number_symbol(int64_t value) { return value < kNumberSymbols + (int64_t{1} << 32); }
+constexpr bool is_shape_symbol(int64_t value) { return value >= kShapeSymbols && value < kShapeSymbols + (int64_t{1} << 32); }
+constexpr bool is_symbol(int64_t value) { return is_number_symbol(value) || is_shape_symbol(value); }
 
 struct TypeData {
   TypeKind kind = TypeKind::Unit;
@@ -96,6 +104,7 @@ struct TypeData {
   spec::DType dtype{};                // Tensor
   std::vector<int64_t> dims{};        // Tensor; spec::kUnknownDim where not known when compiling
   spec::Opaque opaque{};              // Opaque
+  uint32_t trait = 0;                 // Projection
   friend bool operator==(const TypeData&, const TypeData&) = default;
 };
 
@@ -114,6 +123,9 @@ class TypeTable {
   TypeId fn(std::vector<TypeId> parameters, TypeId result);
   TypeId tensor(spec::DType dtype, std::vector<int64_t> dims);
   TypeId opaque(spec::Opaque which);
+  TypeId parameter(std::string name);  // a new one
+  TypeId projection(TypeId self, std::vector<TypeId> arguments, uint32_t trait, std::string_view name);
+  TypeId generic_tensor(TypeId element, std::vector<int64_t> dims);  // the element is a parameter
   TypeId never() const;
   TypeId error() const;
   StructId add_struct(StructInfo info);
@@ -141,6 +153,8 @@ class TypeTable {
   uint32_t region_slots(TypeId id) const;
   // The text a user knows the type by: `Tensor<f32, [?, 64]>`, `&mut Vec<str>`.
   std::string name(TypeId id) const;
+  std::string number_text(int64_t number) const;  // a dim or length: "3", "?", "N"
+  const std::string& word(uint64_t number) const { return words_[number]; }
 
  private:
   bool needs_drop(TypeId id, std::vector<TypeId>& open) const;
@@ -151,6 +165,7 @@ class TypeTable {
   std::vector<DynInfo> dyns_;
   std::map<TypeId, TypeId> fn_dyns_;
   std::vector<std::vector<TypeId>> buckets_;  // by hash
+  std::vector<std::string> parameters_, words_;  // names of parameters; of associated types
 };
 
 }  // namespace stark::types

@@ -36,6 +36,12 @@ enum class ExprKind : uint8_t {
   MakeVariant,   // index
   Repeat,        // parts[0], type tells the length
   Call,          // callee, parts
+  CallObject,    // index: method; parts[0] is the object: a reference or box to it, or a `fn`
+  CallClosure,   // while checking: parts[0] is what is called
+  Closure,       // while checking: index is its number
+  MakeBox,       // parts[0]
+  Unsize,        // parts[0]: reference or box; index: vtable
+  MakeFn,        // parts[0]: closure; index: vtable
   Native,        // native, parts
   Format,        // text: template, parts
   Tensor,        // operation, attributes; parts are references to tensors or scalars
@@ -164,10 +170,17 @@ struct TensorAsset {
   std::span<const std::byte> bytes;
 };
 
+// The functions that make values of `concrete` a trait object.
+struct TypedVTable {
+  TypeId concrete, object;
+  std::vector<uint32_t> functions;
+};
+
 struct Typed {
   std::vector<TypedFunction> functions;
   uint32_t entry = Id<int>::kNone;
   std::vector<TensorAsset> assets;
+  std::vector<TypedVTable> vtables;
 };
 
 // Checks the program; what is generic is checked once for each set of arguments that it is used with.

@@ -57,6 +57,9 @@ using NativeBody = void (*)(NativeCall&);
 // The body of a native; one per row of natives.def.
 NativeBody native_body(spec::Native native);
 
+// vec.cpp: None, or Some with the bytes at `payload`; all words of the enum are written.
+void give_option(NativeCall& call, const void* payload, uint32_t size);
+
 // vec.cpp: makes room for one more element; false when the heap is full. For the loop's own push.
 bool push_element(NativeCall& call);
 

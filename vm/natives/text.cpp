@@ -11,8 +11,11 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-std::string_view trimmed(std::string_view s) {
+std::string_view trimmed_start(std::string_view s) {
   while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
+  return s;
+}
+std::string_view trimmed_end(std::string_view s) {
   while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
   return s;
 }
@@ -61,7 +64,25 @@ void StrToStr(NativeCall& call) { call.give_text(call.text(0)); }
 void StrContains(NativeCall& call) { call.give_bool(call.text(0).find(call.text(1)) != std::string_view::npos); }
 void StrStartsWith(NativeCall& call) { call.give_bool(call.text(0).starts_with(call.text(1))); }
 void StrEndsWith(NativeCall& call) { call.give_bool(call.text(0).ends_with(call.text(1))); }
-void StrTrim(NativeCall& call) { call.give_text(trimmed(call.text(0))); }
+void StrTrim(NativeCall& call) { call.give_text(trimmed_end(trimmed_start(call.text(0)))); }
+void StrTrimStart(NativeCall& call) { call.give_text(trimmed_start(call.text(0))); }
+void StrTrimEnd(NativeCall& call) { call.give_text(trimmed_end(call.text(0))); }
+
+void StrReplace(NativeCall& call) {
+  const std::string_view text = call.text(0), from = call.text(1), to = call.text(2);
+  std::string out;
+  size_t at = 0;
+  for (size_t found = text.find(from); found != std::string_view::npos && !(from.empty() && found > text.size()); found = text.find(from, at)) {
+    out.append(text.substr(at, found - at)).append(to);
+    at = found + from.size();
+    if (!from.empty()) continue;
+    if (found == text.size()) break;
+    do out += text[at++];
+    while (at < text.size() && (static_cast<uint8_t>(text[at]) & 0xC0) == 0x80);
+  }
+  if (at < text.size()) out.append(text.substr(at));
+  call.give_text(out);
+}
 
 void StrToUppercase(NativeCall& call) {
   map_letters(call, [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });

@@ -10,15 +10,6 @@
 namespace stark::vm {
 namespace {
 
-// None, or Some with the bytes at `payload`; all words of the enum are written.
-void give_option(NativeCall& call, const std::byte* payload, uint32_t size) {
-  const uint32_t type = call.site.result.type;
-  std::memset(call.result(), 0, call.types().size(type));
-  if (payload == nullptr) return;
-  call.give<uint32_t>(1);
-  std::memcpy(call.result() + call.types().variant_offset(type, 1, 0), payload, size);
-}
-
 // Elements from `from` on leave the vector; their drops wait until the native has returned.
 void shorten(NativeCall& call, uint64_t from) {
   VecValue& v = call.vec(0);
@@ -76,6 +67,14 @@ bool give_element(NativeCall& call, uint64_t index) {
 }
 
 }  // namespace
+
+void give_option(NativeCall& call, const void* payload, uint32_t size) {
+  const uint32_t type = call.site.result.type;
+  std::memset(call.result(), 0, call.types().size(type));
+  if (payload == nullptr) return;
+  call.give<uint32_t>(1);
+  std::memcpy(call.result() + call.types().variant_offset(type, 1, 0), payload, size);
+}
 
 bool push_element(NativeCall& call) {
   const uint64_t length = call.vec(0).length;

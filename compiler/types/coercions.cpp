@@ -1,0 +1,105 @@
+// compiler/types/coercions.cpp — values on their way to where another type is expected: what is converted in silence, and what is not.
+// Room: types. In: a typed expression and the expected type. Out: an expression of that type, or a mismatch.
+#include "compiler/types/checker.h"
+
+namespace stark::types {
+
+void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
+  const TypeId found = type(value);
+  if (is_error(found) || is_error(expected)) return;
+  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
+  auto report = sink_.report<diag::Mismatch>(get(value).span, name(expected), name(found));
+  if (!why.empty()) report.here(std::string(why));
+  if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
+    report.help("`as_shape::<[…]>()` checks a shape at run time");
+  else if (is_kind(expected, TypeKind::Str) && is_kind(found, TypeKind::String)) report.help("`.to_str()` makes a `str` of a `String`");
+  else if (is_kind(expected, TypeKind::String) && is_kind(found, TypeKind::Str)) report.help("`String::from(…)` makes a `String` of a `str`");
+  else if (is_numeric(expected) && is_numeric(found)) report.help(fmt::format("convert it: `… as {}`", name(expected)));
+  else if (is_kind(expected, TypeKind::Ref) && table_.get(shallow(expected)).parts[0] == found) report.help("borrow it: `&…`");
+}
+
+ExprId Checker::coerce(ExprId value, TypeId expected, std::string_view why) {
+  if (!expected.valid()) return value;
+  const ExprId out = try_coerce(value, expected);
+  if (out.valid()) return out;
+  mismatch(value, expected, why);
+  return error(get(value).span);
+}
+
+ExprId Checker::try_coerce(ExprId value, TypeId expected) {
+  const TypeId found = type(value), wanted = shallow(expected);
+  if (is_never(found) || is_error(found) || is_error(wanted)) return value;
+  const TypeData from = table_.get(found), to = table_.get(wanted);
+  const Span where = get(value).span;
+  if (from.special == Special::None && to.special == Special::None) {
+    if (from.kind == TypeKind::Tensor && to.kind == TypeKind::Tensor && found != wanted) {
+      if (is_open(wanted) || is_open(found)) return add(ExprKind::Widen, wanted, where, {value});  // each use is checked with what it knows
+      if (from.dtype != to.dtype || from.dims.size() != to.dims.size()) return {};
+      for (size_t i = 0; i < from.dims.size(); ++i)
+        if (to.dims[i] != spec::kUnknownDim && to.dims[i] != from.dims[i]) return {};
+      return add(ExprKind::Widen, wanted, where, {value});
+    }
+    if (to.kind == TypeKind::Ref && table_.get(shallow(to.parts[0])).special == Special::None) {
+      const TypeId target = shallow(to.parts[0]);
+      const bool by_value = from.kind != TypeKind::Ref;
+      const TypeId source = by_value ? found : shallow(from.parts[0]);
+      const TypeData a = table_.get(source), b = table_.get(target);
+      if (!by_value && to.is_mut && !from.is_mut) return {};
+      const bool text = b.kind == TypeKind::Str && (a.kind == TypeKind::Str || a.kind == TypeKind::String) && a.special == Special::None;
+      const bool run = b.kind == TypeKind::Slice && (a.kind == TypeKind::Vec || a.kind == TypeKind::Array) && a.special == Special::None && unify(a.parts[0], b.parts[0]);
+      bool shape = !to.is_mut && a.kind == TypeKind::Tensor && b.kind == TypeKind::Tensor && a.dtype == b.dtype && a.dims.size() == b.dims.size() && a.special == Special::None;
+      for (size_t i = 0; shape && i < a.dims.size(); ++i) shape = b.dims[i] == spec::kUnknownDim || b.dims[i] == a.dims[i];
+      if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
+        const ExprId id = add(ExprKind::Borrow, wanted, where, {by_value ? value : deref(value)});
+        get(id).mutable_ = to.is_mut;
+        return id;
+      }
+      if (!by_value && source != target && object_use(target) != nullptr && object_use(source) == nullptr && b.special == Special::None && a.special == Special::None && (a.kind != TypeKind::Box || shallow(a.parts[0]) != target))
+        if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
+      if (!by_value && a.special == Special::None && a.kind == TypeKind::Box && b.kind != TypeKind::Box && b.special == Special::None && (from.is_mut || !to.is_mut)) {
+        const ExprId inside = deref(deref(value));
+        const ExprId again = borrow(inside, to.is_mut, where);
+        return try_coerce(again, expected);
+      }
+      if (!by_value && from.is_mut) {  // a reborrow, so that the holder can be used again
+        if (!unify(source, target)) {
+          if (a.kind != TypeKind::Ref) return {};
+          return try_coerce(deref(value), expected);
+        }
+        const ExprId id = add(ExprKind::Borrow, wanted, where, {deref(value)});
+        get(id).mutable_ = to.is_mut;
+        return id;
+      }
+      if (!by_value && a.kind == TypeKind::Ref && b.kind != TypeKind::Ref && !from.is_mut && !to.is_mut) return try_coerce(deref(value), expected);
+    }
+  }
+  if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
+  if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
+  if (to.special == Special::None && from.special == Special::None) {
+    if (object_use(wanted) != nullptr && from.kind == TypeKind::Box && shallow(from.parts[0]) == wanted) return value;
+    if (to.kind == TypeKind::Vec && from.kind == TypeKind::Array && unify(from.parts[0], to.parts[0])) return vec_of_array(value, wanted);
+  }
+  return unify(found, wanted) ? value : ExprId();
+}
+
+// `let v: Box<[f32]> = [1.0, 2.0];`
+ExprId Checker::vec_of_array(ExprId value, TypeId wanted) {
+  const Span where = get(value).span;
+  if (get(value).kind != ExprKind::Make) return {};
+  const std::vector<ExprId> elements = get(value).parts;
+  const ExprId out = add(ExprKind::Block, wanted, where, {ExprId()});
+  const BodyLocalId holder = add_local("", wanted, true, where);
+  const ExprId empty = add(ExprKind::Native, wanted, where, {constant_number(elements.size(), usize_, where)});
+  get(empty).native = spec::Native::VecWithCapacity;
+  push_let(out, holder, empty);
+  for (ExprId one : elements) {
+    const ExprId pushed = add(ExprKind::Native, unit_, where, {borrow(local(holder, where), true, where, true), one});
+    get(pushed).native = spec::Native::VecPush;
+    get(out).statements.push_back({TypedStatement::Kind::Expression, pushed, {}, {}});
+  }
+  const ExprId result = local(holder, where);
+  get(out).parts[0] = result;
+  return out;
+}
+
+}  // namespace stark::types

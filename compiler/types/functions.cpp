@@ -1,0 +1,281 @@
+// compiler/types/functions.cpp — functions to be checked: once with their parameters held abstract, then for each set of arguments in use.
+// Room: types. In: callees. Out: instances, signatures with lifetimes, bodies.
+#include <algorithm>
+
+#include "compiler/types/checker.h"
+
+namespace stark::types {
+
+Callee Checker::impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word) {
+  const ImplInfo& info = impls_[impl];
+  Callee out;
+  out.impl = impl, out.self = self, out.bound = bound, out.module = info.module, out.tree = info.tree;
+  out.name = fmt::format("{}::{}", name(self), word);
+  if (const auto own = info.functions.find(std::string(word)); own != info.functions.end()) {
+    out.node = own->second;
+    return out;
+  }
+  const TraitInfo& trait = trait_info(info.trait);
+  out.node = trait.functions.at(std::string(word));
+  out.tree = trait.tree, out.module = trait.module, out.trait = info.trait;
+  TraitUse use{info.trait, {}, {}};
+  for (const GenericArgument& one : info.trait_arguments) use.arguments.push_back(substitute(one, bound));
+  for (auto& [number, argument] : trait_bindings(trait_info(out.trait), use, self)) out.bound[number] = argument;
+  return out;
+}
+
+Instance Checker::make_instance(Callee callee) {
+  Instance out;
+  for (const GenericParameter& one : function_info(callee).parameters) {
+    const auto found = callee.bound.find(one.number);
+    out.arguments.push_back(found == callee.bound.end() ? one.argument : found->second);
+  }
+  out.callee = std::move(callee);
+  return out;
+}
+
+uint32_t Checker::instance(Instance wanted) {
+  std::string key = fmt::format("{}:{}", static_cast<const void*>(wanted.callee.tree), wanted.callee.node.value);
+  if (wanted.callee.self.valid()) key += fmt::format(":{}", deep(wanted.callee.self).value);
+  std::string shown;
+  const FunctionInfo& info = function_info(wanted.callee);
+  for (size_t i = 0; i < wanted.arguments.size(); ++i) {
+    GenericArgument& argument = wanted.arguments[i];
+    argument = deep(argument);
+    wanted.callee.bound[info.parameters[i].number] = argument;
+    key += argument.kind == GenericArgument::Kind::Type ? fmt::format(",{}", argument.type.value) : "," + argument_text(argument);
+    if (i >= info.own) shown += (shown.empty() ? "" : ", ") + argument_text(argument);
+  }
+  const auto [place, added] = instance_ids_.emplace(key, static_cast<uint32_t>(instances_.size()));
+  if (!added) return place->second;
+  if (wanted.callee.self.valid()) wanted.callee.self = deep(wanted.callee.self);
+  TypedFunction function;
+  function.name = wanted.callee.name;
+  if (!shown.empty()) function.name += fmt::format("<{}>", shown);
+  if (function.name.size() > 4096 || ++depth_of_instances_ > 200'000) {  // `f::<Vec<T>>` inside of `f::<T>` never ends
+    sink_.report<diag::RecursionLimit>(wanted.callee.tree->get(wanted.callee.node).name, wanted.callee.name);
+    return place->second = 0;
+  }
+  typed_.functions.push_back(std::move(function));
+  instances_.push_back(std::move(wanted));
+  return place->second;
+}
+
+std::string Checker::environment_key(const GenericParameter& one, const SyntaxTree& t) const {
+  return one.hidden && one.node.valid() && t.kind(one.node) == NodeKind::ImplType ? fmt::format("impl@{}", one.node.value) : one.name;
+}
+
+// What names mean in the function's body.
+Environment Checker::body_environment(const Callee& callee, std::span<const GenericArgument> arguments) {
+  Environment out;
+  const FunctionInfo& info = function_info(callee);
+  for (size_t i = 0; i < info.parameters.size() && i < arguments.size(); ++i) out.generics[environment_key(info.parameters[i], *callee.tree)] = arguments[i];
+  out.self = callee.self;
+  out.impl = callee.impl;
+  out.trait = callee.trait;
+  return out;
+}
+
+void Checker::bind_lifetimes(const SyntaxTree& t, NodeId generics, FunctionSignature& out) {
+  if (!generics.valid()) return;
+  for (NodeId parameter : t.children_of(t.child(generics, slot::Generics::parameters)))
+    if (t.kind(parameter) == NodeKind::GenericLifetime) where_.environment.lifetimes[std::string(t.get(parameter).text)] = ++out.region_count;
+}
+
+FunctionSignature Checker::signature(const Callee& callee, const Environment& given) {
+  FunctionSignature out;
+  at(callee.tree, callee.module, given, [&] {
+    Environment& environment = where_.environment;
+    if (callee.impl != Id<int>::kNone) bind_lifetimes(*impls_[callee.impl].tree, impls_[callee.impl].tree->child(impls_[callee.impl].node, slot::Impl::generics), out);
+    bind_lifetimes(*callee.tree, callee.tree->child(callee.node, slot::Fn::generics), out);
+    for (auto& [generic, argument] : environment.generics)
+      if (argument.kind == GenericArgument::Kind::Type && generic != "Self")
+        for (uint32_t k = table_.region_slots(shallow(argument.type)); k > 0; --k) environment.generic_regions[generic].push_back(++out.region_count);
+    const Elision elided{Elision::Kind::Fresh, &out.region_count, 0, {}};
+    if (callee.impl != Id<int>::kNone) environment.self_regions = self_regions(callee, elided);
+    else if (environment.self.valid())
+      for (uint32_t k = table_.region_slots(shallow(environment.self)); k > 0; --k) environment.self_regions.push_back(++out.region_count);
+    if (callee.trait.valid()) environment.generic_regions["Self"] = environment.self_regions;
+    Region self_region = 0;
+    std::vector<Region> seen;
+    for (NodeId parameter : list(child(callee.node, slot::Fn::parameters))) {
+      LoweredType lowered = lower_parameter(parameter, elided, self_region);
+      for (Region region : lowered.regions)
+        if (region != 0 && std::ranges::find(seen, region) == seen.end()) seen.push_back(region);
+      out.parameters.push_back(lowered.type);
+      out.parameter_regions.push_back(lowered.regions);
+    }
+    Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result"};
+    if (self_region != 0) result_elision = {Elision::Kind::Fixed, nullptr, self_region, {}};
+    else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}};
+    const NodeId result = child(callee.node, slot::Fn::result);
+    if (result.valid() && kind(result) == NodeKind::ImplType) {
+      out.result = TypeId();  // the body tells
+    } else {
+      const LoweredType lowered = result.valid() ? lower(result, result_elision) : LoweredType{unit_, {}};
+      out.result = lowered.type;
+      out.result_regions = lowered.regions;
+    }
+    declared_outlives(callee, out);
+  });
+  return out;
+}
+
+// The lifetimes of Self as the impl's header writes it.
+std::vector<Region> Checker::self_regions(const Callee& callee, const Elision& elided) {
+  const ImplInfo& info = impls_[callee.impl];
+  if (table_.region_slots(shallow(where_.environment.self)) == 0) return {};
+  Environment environment = where_.environment;
+  if (callee.trait.valid())  // a default body's environment holds the trait's names; the header needs the impl's
+    for (const GenericParameter& one : info.declared.parameters) {
+      const auto found = callee.bound.find(one.number);
+      if (found == callee.bound.end()) continue;
+      environment.generics[one.name] = found->second;
+      if (found->second.kind == GenericArgument::Kind::Type)
+        for (uint32_t k = table_.region_slots(shallow(found->second.type)); k > 0; --k) environment.generic_regions[one.name].push_back(++*elided.next);
+    }
+  return at(info.tree, info.module, environment, [&] { return lower(child(impls_[callee.impl].node, slot::Impl::self_type), elided).regions; });
+}
+
+LoweredType Checker::lower_parameter(NodeId parameter, const Elision& elided, Region& self_region) {
+  const Environment& environment = where_.environment;
+  if (kind(parameter) == NodeKind::SelfParameter) {
+    const NodeId declared = child(parameter, slot::SelfParameter::type);
+    LoweredType out = declared.valid() ? lower(declared, elided) : LoweredType{environment.self.valid() ? environment.self : table_.error(), environment.self_regions};
+    if (!tree().has(parameter, parse::kReference)) return out;
+    self_region = region_of(child(parameter, slot::SelfParameter::lifetime), span(parameter), elided);
+    out.regions.insert(out.regions.begin(), self_region);
+    out.type = table_.ref(out.type, tree().has(parameter, parse::kMut));
+    return out;
+  }
+  const NodeId declared = kind(parameter) == NodeKind::Parameter ? child(parameter, slot::Parameter::type) : NodeId();
+  return declared.valid() ? lower(declared, elided) : LoweredType{table_.error(), {}};
+}
+
+void Checker::declared_outlives(const Callee& callee, FunctionSignature& out) {
+  const Environment& environment = where_.environment;
+  const NodeId generics = child(callee.node, slot::Fn::generics);
+  for (NodeId parameter : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>())
+    if (kind(parameter) == NodeKind::GenericLifetime)
+      for (NodeId bound : list(child(parameter, slot::GenericLifetime::bounds)))
+        if (kind(bound) == NodeKind::Lifetime)
+          out.outlives.emplace_back(environment.lifetimes.at(std::string(node(parameter).text)), region_of(bound, span(bound), {}));
+  const NodeId where = child(callee.node, slot::Fn::where_clause);
+  for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>())
+    if (kind(predicate) == NodeKind::WherePredicate && kind(child(predicate, slot::WherePredicate::type)) == NodeKind::Lifetime)
+      for (NodeId bound : list(child(predicate, slot::WherePredicate::bounds)))
+        out.outlives.emplace_back(region_of(child(predicate, slot::WherePredicate::type), span(predicate), {}), region_of(bound, span(bound), {}));
+}
+
+// Once, with the parameters standing for themselves: tells mistakes of generic code whether it is used or not.
+void Checker::check_definition(Callee callee) {
+  const FunctionInfo& info = function_info(callee);
+  for (const GenericParameter& one : info.parameters) callee.bound[one.number] = one.argument;
+  const Instance own = make_instance(callee);
+  Environment environment = body_environment(own.callee, own.arguments);
+  environment.bounds = std::make_shared<const std::vector<Bound>>(info.all_bounds);
+  TypedFunction scratch;
+  scratch.name = callee.name;
+  const size_t errors = sink_.errors();
+  FunctionSignature shape;
+  for (TypeId type : info.types) shape.parameters.push_back(type);
+  shape.result = info.result;
+  scratch.signature = std::move(shape);
+  check_function(scratch, callee, environment, true);
+  if (sink_.errors() != errors) faulty_.insert({callee.tree, callee.node.value});
+}
+
+void Checker::check_body(uint32_t number) {
+  if (instances_[number].outlined || std::exchange(instances_[number].checked, true)) return;
+  const Instance wanted = instances_[number];
+  const Callee& callee = wanted.callee;
+  const Environment environment = body_environment(callee, wanted.arguments);
+  TypedFunction function;
+  function.name = typed_.functions[number].name;
+  function.signature = signature(callee, environment);
+  if (faulty_.contains({callee.tree, callee.node.value})) {  // its definition was told to be wrong already
+    if (!function.signature.result.valid()) function.signature.result = table_.error();
+    typed_.functions[number] = std::move(function);
+    return;
+  }
+  checking_main_ = typed_.entry == number;
+  check_function(function, callee, environment, false);
+  checking_main_ = false;
+  typed_.functions[number] = std::move(function);
+}
+
+void Checker::check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining) {
+  function.file = callee.tree->file;
+  function.span = callee.tree->get(callee.node).name;
+  function.is_pub = callee.tree->has(callee.node, parse::kPub) && !defining;
+  BodyState before = std::exchange(static_cast<BodyState&>(*this), BodyState());
+  body_ = &function;
+  errors_before_ = sink_.errors();
+  defining_ = defining;
+  shipped_ = names_.get(callee.module).shipped;
+  const bool opaque = !function.signature.result.valid();
+  result_ = opaque ? fresh() : function.signature.result;
+  at(callee.tree, callee.module, environment, [&] {
+    const ScopeGuard scope(*this);
+    parameters_of(function, callee);
+    check_result(callee);
+    const NodeId body = child(callee.node, slot::Fn::body);
+    const bool no_value = kind(body) == NodeKind::Block && !child(body, slot::Block::value).valid();
+    ExprId value = block(body, result_);
+    if (no_value && !diverges(value) && !is_error(result_) && shallow(result_) != unit_ && !opaque) {
+      const Span whole = node(body).span;
+      sink_.report<diag::MissingValue>({whole.file, whole.end - 1, whole.end}, name(result_)).help("end the body with the value, without `;` after it");
+    } else {
+      value = coerce(value, result_);
+    }
+    function.body = value;
+    if (opaque) opaque_bounds(child(callee.node, slot::Fn::result));
+    finish_body();
+  });
+  if (opaque) settle_opaque(function.signature, deep(result_));
+  static_cast<BodyState&>(*this) = std::move(before);
+}
+
+void Checker::parameters_of(TypedFunction& function, const Callee& callee) {
+  size_t i = 0;
+  for (NodeId parameter : list(child(callee.node, slot::Fn::parameters))) {
+    const TypeId declared = function.signature.parameters[i++];
+    if (kind(parameter) == NodeKind::SelfParameter) {
+      const bool is_mut = tree().has(parameter, parse::kMut) && !tree().has(parameter, parse::kReference);
+      function.parameters.push_back(bind(add_local("self", declared, is_mut, span(parameter)), span(parameter)));
+    } else if (kind(parameter) == NodeKind::Parameter) {
+      const PatternId bound = pattern(child(parameter, slot::Parameter::pattern), declared, Mode::Move);
+      irrefutable(bound, declared, span(parameter));
+      function.parameters.push_back(bound);
+    } else {
+      function.parameters.push_back(add_pattern(PatternKind::Wild, declared, span(parameter)));
+    }
+  }
+}
+
+void Checker::check_result(const Callee& callee) {
+  if (!checking_main_ || is_error(result_)) return;
+  const bool good = result_ == unit_ || result_ == i32_ || is_nominal(result_, "Result");
+  if (!good) sink_.report<diag::BadMain>(node(child(callee.node, slot::Fn::result)).span, name(result_));
+}
+
+// `-> impl Trait`: the body's type must have the traits.
+void Checker::opaque_bounds(NodeId result) {
+  std::vector<Bound> bounds;
+  lower_bounds(result_, child(result, slot::ImplType::bounds), bounds);
+  require(bounds, {}, span(result));
+}
+
+// What such a result borrows, it borrows from every argument.
+void Checker::settle_opaque(FunctionSignature& out, TypeId type) {
+  out.result = contains_infer(type) ? table_.error() : type;
+  const uint32_t slots = table_.region_slots(out.result);
+  if (slots == 0) return;
+  const Region all = ++out.region_count;
+  out.result_regions.assign(slots, all);
+  for (const auto& regions : out.parameter_regions)
+    for (Region region : regions)
+      if (region != 0) out.outlives.emplace_back(region, all);
+}
+
+}  // namespace stark::types
