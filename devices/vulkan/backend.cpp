@@ -27,6 +27,17 @@ class VkBackend final : public Backend {
   VkBackend(const Driver& driver, size_t index)
       : vk_(driver.symbols), physical_(driver.devices[index]), description_(driver.descriptions[index]) {}
 
+  ~VkBackend() override {
+    if (device_ == VK_NULL_HANDLE) return;
+    for (const auto& [text, built] : built_) {
+      vk_.vkDestroyPipeline(device_, built.pipeline, nullptr);
+      vk_.vkDestroyPipelineLayout(device_, built.layout, nullptr);
+      vk_.vkDestroyDescriptorSetLayout(device_, built.sets, nullptr);
+    }
+    commands_.stop();
+    vk_.vkDestroyDevice(device_, nullptr);
+  }
+
   Result<void> start() {
     uint32_t count = 16;
     std::array<VkQueueFamilyProperties, 16> families{};

@@ -26,15 +26,21 @@ Result<void> Commands::start(const Symbols& symbols, VkDevice device, uint32_t f
   vk_->vkGetDeviceQueue(device_, family, 0, &queue_);
   VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr,
                                VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT, family};
-  VkCommandPool commands = VK_NULL_HANDLE;
-  if (auto made = ok(vk_->vkCreateCommandPool(device_, &pool, nullptr, &commands), "make a command pool"); !made)
-    return made;
-  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, nullptr, commands,
+  if (auto made = ok(vk_->vkCreateCommandPool(device_, &pool, nullptr, &lists_), "make a command pool"); !made) return made;
+  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, nullptr, lists_,
                                        VK_COMMAND_BUFFER_LEVEL_PRIMARY, 1};
   if (auto made = ok(vk_->vkAllocateCommandBuffers(device_, &allocate, &list_), "make a command list"); !made) return made;
   VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kMaxBuffers};
   VkDescriptorPoolCreateInfo sets{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, nullptr, 0, kMaxSets, 1, &size};
   return ok(vk_->vkCreateDescriptorPool(device_, &sets, nullptr, &sets_), "make a descriptor pool");
+}
+
+void Commands::stop() {
+  if (vk_ == nullptr) return;
+  for (const Memory& memory : retired_) destroy(memory);
+  vk_->vkDestroyDescriptorPool(device_, sets_, nullptr);
+  vk_->vkDestroyCommandPool(device_, lists_, nullptr);
+  destroy(words_);
 }
 
 Result<void> Commands::begin() {

@@ -34,6 +34,8 @@ class Commands {
   // One dispatch, after everything recorded before it. `words` are its numbers, `used` the buffers it binds behind them.
   Result<void> record(const Pipeline& pipeline, std::span<const int32_t> words, std::span<Memory* const> used, uint32_t x,
                       uint32_t y);
+  // Frees what start() made; what is recorded and was never wanted is forgotten.
+  void stop();
   // Everything recorded is done afterwards.
   Result<void> finish();
 
@@ -51,6 +53,7 @@ class Commands {
   VkDevice device_ = VK_NULL_HANDLE;
   std::string name_;
   VkQueue queue_ = VK_NULL_HANDLE;
+  VkCommandPool lists_ = VK_NULL_HANDLE;
   VkCommandBuffer list_ = VK_NULL_HANDLE;
   VkDescriptorPool sets_ = VK_NULL_HANDLE;
   Memory words_;
