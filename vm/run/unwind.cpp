@@ -35,7 +35,9 @@ void Machine::owe(std::byte* fp, const Op* op, Moment moment, size_t under) {
   std::vector<DropEntry> entries{{Kind::Resume, 0, nullptr, 0, 0, &unwind_frame_}};
   for (const Owed& o : owed_[point] | std::views::reverse) {
     if (o.is_flagged && load<uint8_t>(fp + function.flags[o.reg]) == 0) continue;
-    entries.push_back({Kind::Value, o.type, fp + function.registers[o.reg] + o.offset, 0, 0, nullptr});
+    std::byte* address = fp + function.registers[o.reg] + o.path[0];
+    for (const uint32_t inside : o.path | std::views::drop(1)) address = load<gc::Object*>(address)->payload() + inside;
+    entries.push_back({Kind::Value, o.type, address, 0, 0, nullptr});
   }
   host_.drops.insert(host_.drops.begin() + static_cast<ptrdiff_t>(under), entries.begin(), entries.end());
 }

@@ -17,37 +17,41 @@ class Remains {
     for (uint32_t p : b.state.moved[reg]) gone_.push_back(&b.place(p).steps);
   }
 
-  // `gone`: the moved places that lie in this part; `depth`: the steps that lead here.
-  void walk(uint32_t type, uint32_t offset, size_t depth, const std::vector<const std::vector<Step>*>& gone) {
+  // `gone`: the moved places that lie in this part; `depth`: the steps that lead here, where `path` leads too.
+  void walk(uint32_t type, std::vector<uint32_t> path, size_t depth, const std::vector<const std::vector<Step>*>& gone) {
     if (!b.facts(type).needs_drop) return;
-    if (gone.empty()) return out_.push_back({reg_, offset, type, false});
+    if (gone.empty()) return out_.push_back({reg_, std::move(path), type, false});
     if (std::ranges::any_of(gone, [&](const auto* steps) { return steps->size() == depth; })) return;
     const spec::TypeRow& row = b.m.types[type];
     switch (b.kind(type)) {
       case TypeKind::Struct:
       case TypeKind::Tuple:
-        return fields({row.a, row.b}, depth, gone, [&](uint32_t f) { return offset + b.facts(type).field_offsets[f]; });
+        return fields({row.a, row.b}, path, depth, gone, b.facts(type).field_offsets);
       case TypeKind::Enum: {  // it is of the variant out of which something was moved
         const uint32_t v = (*gone[0])[depth].argument;
         const TypeFacts& facts = b.facts(type);
-        return fields(b.m.variants[row.a + v].fields, depth + 1, gone,
-                      [&](uint32_t f) { return offset + facts.field_offsets[facts.variant_first[v] + f]; });
+        return fields(b.m.variants[row.a + v].fields, path, depth + 1, gone, std::span(facts.field_offsets).subspan(facts.variant_first[v]));
       }
+      case TypeKind::Box:
+        path.push_back(0);
+        return walk(row.a, std::move(path), depth + 1, gone);
       default: return;  // nothing can be moved out of a part of these and leave something behind
     }
   }
   const auto& gone() const { return gone_; }
 
  private:
-  template <class OffsetOf>
-  void fields(spec::Range fields, size_t depth, const std::vector<const std::vector<Step>*>& gone, OffsetOf offset_of) {
+  void fields(spec::Range fields, const std::vector<uint32_t>& path, size_t depth, const std::vector<const std::vector<Step>*>& gone,
+              std::span<const uint32_t> offsets) {
     for (uint32_t f = 0; f < fields.count; ++f) {
       std::vector<const std::vector<Step>*> inside;
       for (const auto* steps : gone) {
         if (steps->size() == depth) return;  // the whole variant
         if ((*steps)[depth].argument == f) inside.push_back(steps);
       }
-      walk(b.m.fields[fields.first + f].type.type, offset_of(f), depth + 1, inside);
+      std::vector<uint32_t> to = path;
+      to.back() += offsets[f];
+      walk(b.m.fields[fields.first + f].type.type, std::move(to), depth + 1, inside);
     }
   }
 
@@ -63,10 +67,10 @@ std::vector<Owed> owed_now(const Body& b) {
     const uint32_t type = b.registers[r].type.type;
     if (!b.facts(type).needs_drop) continue;
     const Held held = b.state.held[r];
-    if (held == Held::Whole || held == Held::Maybe) owed.push_back({r, 0, type, held == Held::Maybe});
+    if (held == Held::Whole || held == Held::Maybe) owed.push_back({r, {0}, type, held == Held::Maybe});
     if (held != Held::Partly) continue;
     Remains remains(b, r, owed);
-    remains.walk(type, 0, 0, remains.gone());
+    remains.walk(type, {0}, 0, remains.gone());
   }
   return owed;
 }

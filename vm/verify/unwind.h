@@ -15,9 +15,9 @@ enum class Moment : uint8_t { Before, Taken, After };
 
 struct Owed {
   uint32_t reg = 0;
-  uint32_t offset = 0;      // in the register, in bytes
+  std::vector<uint32_t> path;  // bytes into the register, and for each box on the way, into what it holds
   uint32_t type = 0;
-  bool is_flagged = false;  // only if the register's drop flag is set
+  bool is_flagged = false;     // only if the register's drop flag is set
 };
 
 std::vector<Owed> owed_at(const VerifiedModule& module, uint32_t function, uint32_t word, Moment moment);
