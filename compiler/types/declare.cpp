@@ -147,14 +147,12 @@ std::string Checker::argument_text(const GenericArgument& argument) {
 TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgument> arguments) {
   std::string key = std::to_string(definition.value), shown;
   bool open = false;
-  uint32_t slots = 0;
   for (GenericArgument& argument : arguments) {
     argument = deep(argument);
     key += argument.kind == GenericArgument::Kind::Type ? fmt::format(",{}", argument.type.value) : argument_text(argument);
     shown += (shown.empty() ? "" : ", ") + argument_text(argument);
     if (argument.kind != GenericArgument::Kind::Type) continue;
     open |= contains_infer(argument.type);
-    slots += table_.region_slots(argument.type);
   }
   if (const auto known = nominal_ids_.find(key); known != nominal_ids_.end()) return known->second;
   const Definition& made = names_.get(definition);

@@ -168,7 +168,7 @@ void Translator::count_uses() {
           if (op != Opcode::End) ++uses_[code_[w]];
           ++w;
           break;
-        case 'l': name_place(m().loans[row_.loans.first + code_[w++]].place); break;
+        case 'l': name_place(m().loans[row_.loans.first + code_[w++]].place()); break;
         case 'u': name_operand(code_[w++]); break;
         case 'D':
           for (uint32_t n = code_[w++]; n > 0; --n) name_place(code_[w++]);
