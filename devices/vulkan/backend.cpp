@@ -45,6 +45,8 @@ class VkBackend final : public Backend {
     uint32_t family = 0;
     while (family < count && (families[family].queueFlags & VK_QUEUE_COMPUTE_BIT) == 0) ++family;
     if (family == count) return device_fail(DeviceError::Unsupported, "`{}` has no queue that computes", description_);
+    features11_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
+    features12_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
     features11_.pNext = &features12_;
     features_.pNext = &features11_;
     vk_.vkGetPhysicalDeviceFeatures2(physical_, &features_);
@@ -259,8 +261,8 @@ class VkBackend final : public Backend {
   VkPhysicalDevice physical_;
   std::string description_;
   VkPhysicalDeviceFeatures2 features_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, nullptr, {}};
-  VkPhysicalDeviceVulkan11Features features11_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES};
-  VkPhysicalDeviceVulkan12Features features12_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+  VkPhysicalDeviceVulkan11Features features11_{};
+  VkPhysicalDeviceVulkan12Features features12_{};
   VkDevice device_ = VK_NULL_HANDLE;
   Commands commands_;
   std::unordered_map<std::string, Pipeline> built_;
