@@ -1,8 +1,10 @@
 // bytecode-spec/assembler_functions.cpp — reads the lines of functions: registers, places, loans, blocks with their states, instructions.
 // Room: bytecode-spec. In: words. Out: rows of the functions, and code.
 #include "bytecode-spec/assembler_parts.h"
+#include "bytecode-spec/limits.h"
 #include "bytecode-spec/native_signature.h"
 #include "bytecode-spec/operand.h"
+#include "bytecode-spec/state.h"
 #include "bytecode-spec/tables.h"
 
 namespace stark::spec::skasm {
@@ -83,7 +85,7 @@ void Assembler::take_loan() {
   FunctionRow& f = function();
   if (id("l") != f.loans.count) return fail_with("loans are not numbered in order");
   const std::string kind = next();
-  m().loans.push_back({place(next()), kind == "mut" ? 1u : 0u});
+  m().loans.push_back(LoanRow::of(place(next()), kind == "mut"));
   ++f.loans.count;
 }
 uint32_t Assembler::place(std::string_view word) { return id(word.starts_with('p') ? "p" : "r", word); }
@@ -102,35 +104,53 @@ void Assembler::take_block() {
   ++f.blocks.count;
 }
 void Assembler::take_state() {
-  auto& states = m().states;
-  const auto counted = [&](std::string_view stop, auto take_one) {
-    const size_t count_at = states.size();
-    states.push_back(0);
+  std::vector<uint32_t> mask, words;
+  uint32_t head = 0;
+  const auto numbers = [&](std::string_view stop, std::vector<uint32_t>& to) {
+    const size_t count_at = to.size();
+    to.push_back(0);
     while (more() && !peek(stop)) {
-      take_one();
-      ++states[count_at];
+      to.push_back(number(next()));
+      ++to[count_at];
     }
   };
+  // A section that is empty is not written.
+  const auto section = [&](uint32_t flag, std::string_view name, std::string_view stop, auto take_one) {
+    expect(name);
+    const size_t count_at = words.size();
+    words.push_back(0);
+    while (more() && !peek(stop)) {
+      take_one();
+      ++words[count_at];
+    }
+    if (words[count_at] == 0) return words.pop_back();
+    head |= flag;
+  };
   const auto list = [&] {
-    states.push_back(number(next()));
+    words.push_back(number(next()));
     expect("(");
-    counted(")", [&] { states.push_back(number(next())); });
+    numbers(")", words);
     expect(")");
   };
+  take_whole(mask);
+  section(StateHead::kMaybe, "maybe", "partly", [&] { words.push_back(number(next())); });
+  section(StateHead::kPartly, "partly", "regions", list);
+  section(StateHead::kRegions, "regions", "", list);
+  m().states.push_back(head | static_cast<uint32_t>(mask.size()));
+  m().states.insert(m().states.end(), mask.begin(), mask.end());
+  m().states.insert(m().states.end(), words.begin(), words.end());
+}
+// Ranges of registers: 3+2 is r3 and r4.
+void Assembler::take_whole(std::vector<uint32_t>& mask) {
   expect("whole");
-  counted("maybe", [&] {
+  while (more() && !peek("maybe")) {
     const std::string range = next();
     const size_t plus = range.find('+');
     if (plus == std::string::npos) return fail_with("ranges of registers are written 3+2");
-    states.push_back(number(std::string_view(range).substr(0, plus)));
-    states.push_back(number(std::string_view(range).substr(plus + 1)));
-  });
-  expect("maybe");
-  counted("partly", [&] { states.push_back(number(next())); });
-  expect("partly");
-  counted("regions", list);
-  expect("regions");
-  counted("", list);
+    const uint32_t first = number(std::string_view(range).substr(0, plus)), count = number(std::string_view(range).substr(plus + 1));
+    if (first > kMaxRegisters || count > kMaxRegisters) return fail_with("a range of registers beyond any function's");
+    for (uint32_t r = first; r < first + count; ++r) set_bit(mask, r);
+  }
 }
 
 uint32_t Assembler::operand_word(std::string_view word) {

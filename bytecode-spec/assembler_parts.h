@@ -74,6 +74,7 @@ class Assembler : public Line {
   uint32_t here();
   void take_block();
   void take_state();
+  void take_whole(std::vector<uint32_t>& mask);
   uint32_t operand_word(std::string_view word);
   uint32_t native_word(std::string_view word);
   uint32_t one(char letter, std::string_view word);

@@ -7,6 +7,7 @@
 
 #include "bytecode-spec/native_signature.h"
 #include "bytecode-spec/operand.h"
+#include "bytecode-spec/state.h"
 #include "bytecode-spec/tables.h"
 
 namespace stark::spec {
@@ -195,7 +196,7 @@ class Printer {
     const auto places = rows(m_.places, f_->places);
     for (size_t p = 0; p < places.size(); ++p) line("  .place p{} r{}{}", registers.size() + p, places[p].base, steps(places[p]));
     const auto loans = rows(m_.loans, f_->loans);
-    for (size_t l = 0; l < loans.size(); ++l) line("  .loan l{} {} {}", l, loans[l].kind == 1 ? "mut" : "shared", place(loans[l].place));
+    for (size_t l = 0; l < loans.size(); ++l) line("  .loan l{} {} {}", l, loans[l].is_mut() ? "mut" : "shared", place(loans[l].place()));
     code();
   }
   static std::string steps(const PlaceRow& row) {
@@ -217,24 +218,30 @@ class Printer {
   std::string state(uint32_t offset) const {
     size_t at = offset;
     const auto next = [&]() -> uint32_t { return at < m_.states.size() ? m_.states[at++] : 0; };
+    const StateHead head{next()};
     std::string text = " : whole";
-    for (uint32_t n = next(); n > 0 && at < m_.states.size(); --n) {
-      const uint32_t first = next();
-      text += fmt::format(" {}+{}", first, next());
+    const auto mask = rows(m_.states, {static_cast<uint32_t>(at), head.mask_words()});
+    at += mask.size();
+    for (uint32_t r = 0; r < mask.size() * 32; ++r) {
+      uint32_t end = r;
+      while (has_bit(mask, end)) ++end;
+      if (end > r) text += fmt::format(" {}+{}", r, end - r);
+      r = end;
     }
     text += " maybe";
-    for (uint32_t n = next(); n > 0 && at < m_.states.size(); --n) text += fmt::format(" {}", next());
-    text += " partly";
-    const auto lists = [&] {
-      for (uint32_t n = next(); n > 0 && at < m_.states.size(); --n) {
+    const auto count = [&](uint32_t section) { return head.has(section) ? next() : 0; };
+    for (uint32_t n = count(StateHead::kMaybe); n > 0 && at < m_.states.size(); --n) text += fmt::format(" {}", next());
+    const auto lists = [&](uint32_t section) {
+      for (uint32_t n = count(section); n > 0 && at < m_.states.size(); --n) {
         text += fmt::format(" {} (", next());
         for (uint32_t k = next(); k > 0 && at < m_.states.size(); --k) text += fmt::format(" {}", next());
         text += " )";
       }
     };
-    lists();
+    text += " partly";
+    lists(StateHead::kPartly);
     text += " regions";
-    lists();
+    lists(StateHead::kRegions);
     return text;
   }
 

@@ -101,10 +101,12 @@ struct PlaceRow {
   std::array<uint8_t, 4> kinds{};
   std::array<uint32_t, 4> arguments{};
 };
-enum class LoanKind : uint32_t { Shared, Mutable };
+// One word: a function has about as many loans as borrows, so that they are most of what is said about ownership.
 struct LoanRow {
-  uint32_t place = 0;
-  uint32_t kind = 0;
+  uint32_t place_and_kind = 0;
+  static LoanRow of(uint32_t place, bool is_mut) { return {place << 1 | (is_mut ? 1u : 0u)}; }
+  uint32_t place() const { return place_and_kind >> 1; }
+  bool is_mut() const { return (place_and_kind & 1) != 0; }
 };
 // Words code_first … up to the next block's. `state`: offset into Module::states (state.h), or kNone where the block is
 // entered by one edge from an earlier block, whose state it takes over.

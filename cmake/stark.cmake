@@ -10,9 +10,11 @@ find_package(Threads REQUIRED)
 
 add_library(stark_flags INTERFACE)
 target_include_directories(stark_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
-target_compile_options(stark_flags INTERFACE -Wall -Wextra -Wshadow -fno-strict-aliasing -fvisibility=hidden
+target_compile_options(stark_flags INTERFACE -Wall -Wextra -Wshadow -fno-strict-aliasing -fvisibility=hidden -ffunction-sections -fdata-sections
   # g++ 12 sees an overlap in `"text" + string` that is not there (its bug 105329).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # clang sees through std::stable_sort to a buffer that libstdc++ 12 itself declares deprecated.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(STARK_WERROR)
   target_compile_options(stark_flags INTERFACE -Werror)
 endif()
@@ -33,6 +35,7 @@ function(stark_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE stark_flags ${arg_LINKS})
+  target_link_options(${name} PRIVATE -Wl,--gc-sections)
 endfunction()
 
 # A doctest program that ctest runs as one test.

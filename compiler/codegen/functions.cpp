@@ -8,6 +8,7 @@
 
 #include "bytecode-spec/limits.h"
 #include "bytecode-spec/operand.h"
+#include "bytecode-spec/state.h"
 #include "bytecode-spec/tables.h"
 #include "compiler/codegen/diagnostics.h"
 #include "compiler/mir/cfg.h"
@@ -79,7 +80,7 @@ class FunctionWriter {
   void write_loans() {
     row_.loans = {static_cast<uint32_t>(m_.loans.size()), static_cast<uint32_t>(a_.loans.size())};
     for (const borrow::Loan& loan : a_.loans) {
-      m_.loans.push_back({place(loan.place), static_cast<uint32_t>(loan.is_mut ? spec::LoanKind::Mutable : spec::LoanKind::Shared)});
+      m_.loans.push_back(spec::LoanRow::of(place(loan.place), loan.is_mut));
     }
   }
 
@@ -122,15 +123,28 @@ class FunctionWriter {
   }
   uint32_t at() const { return static_cast<uint32_t>(m_.code.size()) - row_.code.first; }
 
-  // The form is described in vm/verify/edges.cpp.
+  // The form is described in bytecode-spec/state.h.
   uint32_t write_state(const borrow::State& state) {
     const auto offset = static_cast<uint32_t>(m_.states.size());
-    write_whole(state);
-    std::vector<uint32_t> maybe;
+    std::vector<uint32_t> whole, maybe;
     for (uint32_t l = 0; l < state.held.size(); ++l) {
+      if (state.held[l] == Held::Whole) spec::set_bit(whole, l);
       if (state.held[l] == Held::Maybe && needs_drop(l)) maybe.push_back(l);
     }
-    write_list(maybe);
+    m_.states.push_back(static_cast<uint32_t>(whole.size()));
+    m_.states.insert(m_.states.end(), whole.begin(), whole.end());
+    if (!maybe.empty()) {
+      m_.states[offset] |= spec::StateHead::kMaybe;
+      write_list(maybe);
+    }
+    if (!state.moved.empty()) {
+      m_.states[offset] |= spec::StateHead::kPartly;
+      write_moved(state);
+    }
+    if (write_regions(state)) m_.states[offset] |= spec::StateHead::kRegions;
+    return offset;
+  }
+  void write_moved(const borrow::State& state) {
     m_.states.push_back(static_cast<uint32_t>(state.moved.size()));
     for (const auto& [local, moved] : state.moved) {
       std::vector<uint32_t> numbers;
@@ -139,30 +153,16 @@ class FunctionWriter {
       m_.states.push_back(local);
       write_list(numbers);
     }
-    write_regions(state);
-    return offset;
   }
   void write_list(const std::vector<uint32_t>& list) {
     m_.states.push_back(static_cast<uint32_t>(list.size()));
     m_.states.insert(m_.states.end(), list.begin(), list.end());
   }
-  void write_whole(const borrow::State& state) {
-    const size_t count_at = m_.states.size();
-    m_.states.push_back(0);
-    for (uint32_t l = 0; l < state.held.size(); ++l) {
-      if (state.held[l] != Held::Whole) continue;
-      uint32_t end = l;
-      while (end < state.held.size() && state.held[end] == Held::Whole) ++end;
-      m_.states.insert(m_.states.end(), {l, end - l});
-      ++m_.states[count_at];
-      l = end;
-    }
-  }
   bool is_declared(const borrow::State& state, uint32_t local) const {
     const Held held = state.held[local];
     return held == Held::Whole || held == Held::Partly || (held == Held::Maybe && needs_drop(local));
   }
-  void write_regions(const borrow::State& state) {
+  bool write_regions(const borrow::State& state) {
     const size_t count_at = m_.states.size();
     m_.states.push_back(0);
     for (const auto& [region, loans] : state.regions) {
@@ -173,6 +173,9 @@ class FunctionWriter {
       write_list(loans);
       ++m_.states[count_at];
     }
+    if (m_.states[count_at] != 0) return true;
+    m_.states.pop_back();
+    return false;
   }
 
   void write_line(Span span) {

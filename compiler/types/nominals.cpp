@@ -59,14 +59,12 @@ const Declared& Checker::nominal_info(DefinitionId definition) {
 TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgument> arguments) {
   std::string key = std::to_string(definition.value);
   bool unknown = false, open = false;
-  uint32_t slots = 0;
   for (GenericArgument& argument : arguments) {
     argument = deep(argument);
     key += argument.kind == GenericArgument::Kind::Type ? fmt::format(",{}", argument.type.value) : "," + argument_text(argument);
     open |= is_open(argument);
     if (argument.kind != GenericArgument::Kind::Type) continue;
     unknown |= contains_infer(argument.type);
-    slots += table_.region_slots(argument.type);
   }
   if (const auto known = nominal_ids_.find(key); known != nominal_ids_.end()) return known->second;
   std::string shown;

@@ -1,5 +1,5 @@
-// devices/vulkan/backend.cpp — a Vulkan device: mapped buffers, compute pipelines by their text, one submission per
-// plan. Room: devices/vulkan. In: plans. Out: results; run() waits for its submission.
+// devices/vulkan/backend.cpp — a Vulkan device: mapped buffers, compute pipelines by their text.
+// Room: devices/vulkan. In: plans. Out: work recorded; whoever touches what it uses waits for it.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -8,27 +8,15 @@
 #include "devices/errors.h"
 #include "devices/kernel/render.h"
 #include "devices/plan/plan.h"
+#include "devices/vulkan/commands.h"
 #include "devices/vulkan/driver.h"
 
 namespace stark::devices::vulkan {
 namespace {
 
-constexpr size_t kWordBytes = size_t{1} << 20;
 constexpr int64_t kGroup = 64, kMaxGroups = 4096;
 // Software drivers stop a shader's loop after 65535 turns, silently; a reduction by whole groups would lift this.
 constexpr int64_t kMaxReduced = 60000;
-
-struct Memory {
-  VkBuffer buffer = VK_NULL_HANDLE;
-  VkDeviceMemory memory = VK_NULL_HANDLE;
-  std::byte* host = nullptr;
-};
-
-struct Pipeline {
-  VkPipeline pipeline = VK_NULL_HANDLE;
-  VkPipelineLayout layout = VK_NULL_HANDLE;
-  VkDescriptorSetLayout sets = VK_NULL_HANDLE;
-};
 
 struct VkExecutable final : Executable {
   std::vector<Pipeline> pipelines;  // one per step; owned by the backend
@@ -39,6 +27,17 @@ class VkBackend final : public Backend {
   VkBackend(const Driver& driver, size_t index)
       : vk_(driver.symbols), physical_(driver.devices[index]), description_(driver.descriptions[index]) {}
 
+  ~VkBackend() override {
+    if (device_ == VK_NULL_HANDLE) return;
+    for (const auto& [text, built] : built_) {
+      vk_.vkDestroyPipeline(device_, built.pipeline, nullptr);
+      vk_.vkDestroyPipelineLayout(device_, built.layout, nullptr);
+      vk_.vkDestroyDescriptorSetLayout(device_, built.sets, nullptr);
+    }
+    commands_.stop();
+    vk_.vkDestroyDevice(device_, nullptr);
+  }
+
   Result<void> start() {
     uint32_t count = 16;
     std::array<VkQueueFamilyProperties, 16> families{};
@@ -46,6 +45,8 @@ class VkBackend final : public Backend {
     uint32_t family = 0;
     while (family < count && (families[family].queueFlags & VK_QUEUE_COMPUTE_BIT) == 0) ++family;
     if (family == count) return device_fail(DeviceError::Unsupported, "`{}` has no queue that computes", description_);
+    features11_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES;
+    features12_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
     features11_.pNext = &features12_;
     features_.pNext = &features11_;
     vk_.vkGetPhysicalDeviceFeatures2(physical_, &features_);
@@ -54,24 +55,9 @@ class VkBackend final : public Backend {
     VkDeviceCreateInfo create{
         VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features_, 0, 1, &queue, 0, nullptr, 0, nullptr, nullptr};
     if (auto made = ok(vk_.vkCreateDevice(physical_, &create, nullptr, &device_), "make a device"); !made) return made;
-    vk_.vkGetDeviceQueue(device_, family, 0, &queue_);
-    VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr,
-                                 VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT, family};
-    VkCommandPool commands = VK_NULL_HANDLE;
-    if (auto made = ok(vk_.vkCreateCommandPool(device_, &pool, nullptr, &commands), "make a command pool"); !made)
-      return made;
-    VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, nullptr, commands,
-                                         VK_COMMAND_BUFFER_LEVEL_PRIMARY, 1};
-    if (auto made = ok(vk_.vkAllocateCommandBuffers(device_, &allocate, &list_), "make a command list"); !made)
-      return made;
-    VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 16384};
-    VkDescriptorPoolCreateInfo sets{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, nullptr, 0, 1024, 1, &size};
-    if (auto made = ok(vk_.vkCreateDescriptorPool(device_, &sets, nullptr, &sets_), "make a descriptor pool"); !made)
-      return made;
-    auto words = make_memory(kWordBytes);
+    auto words = make_memory(Commands::kWordBytes);
     if (!words) return std::unexpected(words.error());
-    words_ = *words;
-    return {};
+    return commands_.start(vk_, device_, family, *words, description_);
   }
 
   std::string description() const override { return description_; }
@@ -79,30 +65,37 @@ class VkBackend final : public Backend {
 
   Result<Allocation> allocate(int64_t bytes) override {
     const int64_t rounded = (bytes + 15) / 16 * 16;
-    const auto memory = make_memory(static_cast<VkDeviceSize>(rounded));
+    auto memory = make_memory(static_cast<VkDeviceSize>(rounded));
+    if (!memory && commands_.has_retired()) {  // what waits for its last use may be room enough
+      if (auto done = commands_.finish(); !done) return std::unexpected(done.error());
+      memory = make_memory(static_cast<VkDeviceSize>(rounded));
+    }
     if (!memory) return std::unexpected(memory.error());
     return Allocation{nullptr, reinterpret_cast<uint64_t>(new Memory(*memory)), bytes, rounded, false};
   }
   void release(const Allocation& allocation) override {
     const Memory* memory = of(allocation);
-    vk_.vkDestroyBuffer(device_, memory->buffer, nullptr);
-    vk_.vkFreeMemory(device_, memory->memory, nullptr);
+    commands_.retire(*memory);
     delete memory;
   }
   Result<void> write(const Allocation& to, int64_t offset, std::span<const std::byte> bytes) override {
+    if (auto done = settle(to); !done) return done;
     std::memcpy(of(to)->host + offset, bytes.data(), bytes.size());
     return {};
   }
   Result<void> read(const Allocation& from, int64_t offset, std::span<std::byte> bytes) override {
+    if (auto done = settle(from); !done) return done;
     std::memcpy(bytes.data(), of(from)->host + offset, bytes.size());
     return {};
   }
   Result<void> copy(const Allocation& from, int64_t from_offset, const Allocation& to, int64_t to_offset,
                     int64_t bytes) override {
+    if (auto done = settle(from); !done) return done;
+    if (auto done = settle(to); !done) return done;
     std::memmove(of(to)->host + to_offset, of(from)->host + from_offset, static_cast<size_t>(bytes));
     return {};
   }
-  Result<void> synchronize() override { return ok(vk_.vkDeviceWaitIdle(device_), "wait"); }
+  Result<void> synchronize() override { return commands_.finish(); }
 
   Result<std::unique_ptr<Executable>> compile(const Plan& plan) override {
     auto executable = std::make_unique<VkExecutable>();
@@ -134,7 +127,6 @@ class VkBackend final : public Backend {
                    std::span<const Scalar> scalars) override {
     std::vector<int64_t> offsets;
     for (const Binding& slot : slots) offsets.push_back(slot.offset);
-    if (auto begun = begin(); !begun) return begun;
     auto pipeline = static_cast<VkExecutable&>(executable).pipelines.begin();
     for (const Step& step : plan.steps) {
       if (const auto* product = std::get_if<ProductStep>(&step)) {
@@ -159,11 +151,16 @@ class VkBackend final : public Backend {
       }
       ++pipeline;
     }
-    return submit();
+    return {};
   }
 
  private:
-  static const Memory* of(const Allocation& allocation) { return reinterpret_cast<const Memory*>(allocation.handle); }
+  static Memory* of(const Allocation& allocation) { return reinterpret_cast<Memory*>(allocation.handle); }
+
+  // Nothing that was recorded uses this memory any more.
+  Result<void> settle(const Allocation& allocation) {
+    return commands_.uses(*of(allocation)) ? commands_.finish() : Result<void>{};
+  }
 
   Result<void> ok(VkResult result, std::string_view what) const {
     if (result == VK_SUCCESS) return {};
@@ -250,72 +247,24 @@ class VkBackend final : public Backend {
     return made;
   }
 
-  Result<void> begin() {
-    used_words_ = 0;
-    vk_.vkResetDescriptorPool(device_, sets_, 0);
-    VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, nullptr,
-                                   VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT, nullptr};
-    return ok(vk_.vkBeginCommandBuffer(list_, &begin), "begin a command list");
-  }
-
-  Result<void> submit() {
-    if (auto ended = ok(vk_.vkEndCommandBuffer(list_), "end a command list"); !ended) return ended;
-    VkSubmitInfo submit{VK_STRUCTURE_TYPE_SUBMIT_INFO, nullptr, 0, nullptr, nullptr, 1, &list_, 0, nullptr};
-    if (auto sent = ok(vk_.vkQueueSubmit(queue_, 1, &submit, VK_NULL_HANDLE), "submit"); !sent) return sent;
-    return ok(vk_.vkQueueWaitIdle(queue_), "wait");
-  }
-
-  // One dispatch, after everything recorded before it.
   Result<void> record(const Pipeline& pipeline, const std::optional<std::vector<int32_t>>& words,
                       std::span<const uint32_t> used, std::span<const Binding> slots, uint32_t x, uint32_t y) {
     if (!words)
       return device_fail(DeviceError::TooLarge, "a tensor has more elements than kernels on `{}` can index",
                          description_);
-    VkDescriptorSetAllocateInfo allocate{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr, sets_, 1,
-                                         &pipeline.sets};
-    VkDescriptorSet set = VK_NULL_HANDLE;
-    const bool full = (used_words_ + words->size()) * 4 > kWordBytes;
-    if (full || vk_.vkAllocateDescriptorSets(device_, &allocate, &set) != VK_SUCCESS) {
-      // The list is full: run what is there, and go on with an empty one.
-      if (used_words_ == 0)
-        return device_fail(DeviceError::DriverFailed, "`{}` could not make a descriptor set", description_);
-      if (auto done = submit(); !done) return done;
-      if (auto begun = begin(); !begun) return begun;
-      return record(pipeline, words, used, slots, x, y);
-    }
-    std::vector<VkDescriptorBufferInfo> buffers{{words_.buffer, 0, VK_WHOLE_SIZE}};
-    for (uint32_t slot : used) buffers.push_back({of(*slots[slot].allocation)->buffer, 0, VK_WHOLE_SIZE});
-    std::vector<VkWriteDescriptorSet> writes;
-    for (uint32_t i = 0; i < buffers.size(); ++i)
-      writes.push_back({VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, nullptr, set, i, 0, 1,
-                        VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, nullptr, &buffers[i], nullptr});
-    vk_.vkUpdateDescriptorSets(device_, static_cast<uint32_t>(writes.size()), writes.data(), 0, nullptr);
-    const auto base = static_cast<int32_t>(used_words_);
-    std::memcpy(words_.host + used_words_ * 4, words->data(), words->size() * 4);
-    used_words_ += words->size();
-    VkMemoryBarrier barrier{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr, VK_ACCESS_SHADER_WRITE_BIT,
-                            VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT};
-    vk_.vkCmdPipelineBarrier(list_, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1,
-                             &barrier, 0, nullptr, 0, nullptr);
-    vk_.vkCmdBindPipeline(list_, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.pipeline);
-    vk_.vkCmdBindDescriptorSets(list_, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.layout, 0, 1, &set, 0, nullptr);
-    vk_.vkCmdPushConstants(list_, pipeline.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 4, &base);
-    vk_.vkCmdDispatch(list_, x, y, 1);
-    return {};
+    std::vector<Memory*> memories;
+    for (uint32_t slot : used) memories.push_back(of(*slots[slot].allocation));
+    return commands_.record(pipeline, *words, memories, x, y);
   }
 
   const Symbols& vk_;
   VkPhysicalDevice physical_;
   std::string description_;
   VkPhysicalDeviceFeatures2 features_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, nullptr, {}};
-  VkPhysicalDeviceVulkan11Features features11_{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES};
-  VkPhysicalDeviceVulkan12Features features12_{.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+  VkPhysicalDeviceVulkan11Features features11_{};
+  VkPhysicalDeviceVulkan12Features features12_{};
   VkDevice device_ = VK_NULL_HANDLE;
-  VkQueue queue_ = VK_NULL_HANDLE;
-  VkCommandBuffer list_ = VK_NULL_HANDLE;
-  VkDescriptorPool sets_ = VK_NULL_HANDLE;
-  Memory words_;
-  size_t used_words_ = 0;
+  Commands commands_;
   std::unordered_map<std::string, Pipeline> built_;
 };
 

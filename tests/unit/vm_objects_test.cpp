@@ -197,6 +197,25 @@ DOCTEST_TEST_CASE("a value moves out of its box in parts; what is left is droppe
         "one\ndrop two\ndrop one\n");
 }
 
+DOCTEST_TEST_CASE("a panic drops what is left in a box that was moved out of in parts") {
+  check(R"(.function f0 "main" s0 regions 0 file 0
+  .reg r0 t4
+  .reg r1 t4
+  .reg r2 t33
+  .reg r3 t34
+  .reg r4 t4
+  .place p5 r3 * .0
+  b0
+    make r0 ( c3 )
+    make r1 ( c4 )
+    make r2 ( move:r0 move:r1 )
+    box r3 move:r2
+    set r4 move:p5
+    panic c5
+)",
+        "drop one\ndrop two\n", 101, "panicked: {0}\n  at main (?)\n");
+}
+
 DOCTEST_TEST_CASE("a list prints by its content and is dropped from its head on") {
   check(R"(.function f0 "main" s0 regions 1 file 0
   .reg r0 t4

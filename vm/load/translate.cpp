@@ -48,7 +48,9 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::Set: return set(w[0], w[1]);
     case Opcode::Replace:
       drop(w[0]);
-      return set(w[0], w[1]);
+      set(w[0], w[1]);
+      if (types().facts(type_of(w[0])).needs_drop) emit(Exec::ReplaceDone);
+      return;
     case Opcode::Make: return make(i, false);
     case Opcode::MakeVariant: return make(i, true);
     case Opcode::Repeat: return repeat(i);
@@ -166,7 +168,7 @@ void Translator::count_uses() {
           if (op != Opcode::End) ++uses_[code_[w]];
           ++w;
           break;
-        case 'l': name_place(m().loans[row_.loans.first + code_[w++]].place); break;
+        case 'l': name_place(m().loans[row_.loans.first + code_[w++]].place()); break;
         case 'u': name_operand(code_[w++]); break;
         case 'D':
           for (uint32_t n = code_[w++]; n > 0; --n) name_place(code_[w++]);

@@ -188,7 +188,7 @@ void Translator::len(const Instruction& i) {
 
 void Translator::borrow(const Instruction& i) {
   const spec::LoanRow& loan = m().loans[row_.loans.first + i.words[1]];
-  const Where at = resolve(loan.place);
+  const Where at = resolve(loan.place());
   const uint32_t to = begin_write(i.words[0]);
   if (!types().is_fat(type_of(i.words[0]))) {
     if (at.kind == Where::Kind::Frame) {

@@ -1,7 +1,7 @@
 // vm/natives/native_call.h — NativeCall: one call of a native, as its body sees it.
 // Room: vm/natives. In: argument offsets and types of the site, the caller's frame. Out: the result, written last.
 // Law: arguments are roots while the body runs, and nothing else is: after an allocation ask for them again. The result is
-// written after the last allocation.
+// written after the last allocation. A body that panics has taken and changed nothing: its caller still drops what it passed.
 #pragma once
 
 #include "vm/natives/host.h"

@@ -134,8 +134,11 @@ void Machine::loop(Machine* m, const Op* pc, std::byte* fp) {
 #include "vm/run/ops_compare.inc"
 #include "vm/run/ops_control.inc"
 
+  // Whatever fails comes here; a panic goes on with what its frames owe.
 stop:
-  return;
+  if (!m->begin_unwinding()) return;
+  fp = m->fp_;
+  goto drop_work;
 }
 
 std::vector<uint32_t> Machine::handlers(bool trace) {

@@ -17,15 +17,16 @@ constexpr size_t kArguments = spec::kMaxFrameBytes + kPage;
 
 Machine::Machine(Host& host) : host_(host) {
   const size_t bytes = (host.options.stack_bytes + kPage - 1) / kPage * kPage;
-  mapped_ = bytes + kArguments + kPage;
+  mapped_ = bytes + kUnwindReserve + kArguments + kPage;
   void* memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   CHECK(memory != MAP_FAILED);
   stack_ = static_cast<std::byte*>(memory);
   stack_end_ = stack_ + bytes;
-  mprotect(stack_end_ + kArguments, kPage, PROT_NONE);  // a guard behind the last frame
+  mprotect(stack_end_ + kUnwindReserve + kArguments, kPage, PROT_NONE);  // a guard behind the last frame
   const auto handler = [&](Exec code) { return host.program.handlers()[static_cast<size_t>(code)]; };
   exit_[1].handler = handler(Exec::Exit);
   drop_continue_[1].handler = handler(Exec::DropContinue);
+  unwind_frame_.handler = handler(Exec::UnwindFrame);
   host.heap.add_roots(this);
 }
 
@@ -49,7 +50,7 @@ int Machine::run(uint32_t function) {
   header(frame) = {&exit_[1], stack_, &entry};
   std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
   loop(this, entry.entry, frame);
-  return host_.failure ? report_failure() : finish(result_type, stack_ + sizeof(FrameHeader));
+  return host_.failure || is_unwinding_ ? report_failure() : finish(result_type, stack_ + sizeof(FrameHeader));
 }
 
 void Machine::visit_roots(gc::Visitor& visitor) {

@@ -3,7 +3,11 @@
 // Law: no call of a STARK function recurses on the C stack; every end flushes what was printed.
 #pragma once
 
+#include <map>
+#include <tuple>
+
 #include "vm/natives/host.h"
+#include "vm/verify/unwind.h"
 
 namespace stark::vm {
 
@@ -38,6 +42,14 @@ class Machine final : public gc::RootProvider {
   void drop_fields(uint32_t type, std::byte* address);
   void drop_box(uint32_t type, FatBox box);
 
+  // unwind.cpp
+  bool begin_unwinding();
+  bool unwind_to_caller(std::byte* fp);
+  void leave_while_dropping(std::byte* fp);
+  void owe(std::byte* fp, const Op* op, Moment moment, size_t under);
+  size_t resume_index() const;
+  const Op* failing_op() const { return is_in_drop_work_ ? host_.drops[resume_index()].resume - 1 : pc_; }
+
   // slow_paths.cpp
   void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
   void panic(const gc::Object* text);
@@ -46,6 +58,7 @@ class Machine final : public gc::RootProvider {
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
   int report_failure();
   int finish(uint32_t result_type, const std::byte* result);
+  std::string last_words() const;
   std::string backtrace() const;
   void trace(const Op* pc, std::byte* fp, Exec code);
 
@@ -61,6 +74,9 @@ class Machine final : public gc::RootProvider {
   static FrameHeader& header(std::byte* fp) { return *reinterpret_cast<FrameHeader*>(fp); }
   const TypeTables& types() const { return host_.program.types(); }
 
+  // Room above the stack's end, for the destructors that a stack overflow leads to.
+  static constexpr size_t kUnwindReserve = size_t{256} << 10;
+
   Host& host_;
   std::byte* stack_ = nullptr;
   std::byte* stack_end_ = nullptr;
@@ -70,7 +86,13 @@ class Machine final : public gc::RootProvider {
   std::byte* fp_ = nullptr;
   Op exit_[2];
   Op drop_continue_[2];
+  Op unwind_frame_;
   uint64_t depth_ = 0;  // for traces
+  bool is_in_drop_work_ = false;      // the failure happened where a destructor was to be called
+  bool is_unwinding_ = false;
+  std::byte* completing_ = nullptr;   // the frame that finishes a Replace before it is left
+  std::map<std::tuple<uint32_t, uint32_t, Moment>, std::vector<Owed>> owed_;  // by function, word: a recursion asks often
+  std::string told_;                  // of the panic that is being unwound
 };
 
 }  // namespace stark::vm

@@ -66,32 +66,46 @@ std::string where(const Position& p) { return p.line == 0 ? std::string("?") : f
 
 }  // namespace
 
+// The innermost and the outermost calls; what lies between is only counted.
 std::string Machine::backtrace() const {
   constexpr size_t kEnds = 16;
-  std::vector<std::string> lines;
-  const Op* op = pc_;
-  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
-    const Function& function = *header(fp).function;
-    lines.push_back(fmt::format("  at {} ({})\n", host_.program.function_name(function.index), where(host_.program.position_of(function, op))));
-    op = header(fp).return_to - 1;
-  }
+  size_t depth = 0;
+  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) ++depth;
+  const Op* op = failing_op();
+  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size();
   std::string out;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (lines.size() > 2 * kEnds && i == kEnds) {
-      out += fmt::format("  … {} more\n", lines.size() - 2 * kEnds);
-      i = lines.size() - kEnds;
+  std::byte* fp = fp_;
+  for (size_t i = 0; i < depth; ++i, fp = header(fp).caller) {
+    const Function& function = *header(fp).function;
+    const bool is_shown = depth <= 2 * kEnds || i < kEnds || i + kEnds >= depth;
+    if (is_shown) out += fmt::format("  at {} ({})\n", host_.program.function_name(function.index), where(host_.program.position_of(function, op)));
+    if (depth > 2 * kEnds && i == kEnds) out += fmt::format("  … {} more\n", depth - 2 * kEnds);
+    // A destructor does not know where its caller stood, but what the caller left to do does.
+    const bool from_drop = header(fp).return_to == &drop_continue_[1];
+    while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
     }
-    out += lines[i];
+    op = from_drop ? host_.drops[waiting].resume - 1 : header(fp).return_to - 1;
   }
   return out;
 }
 
 int Machine::report_failure() {
   host_.out.flush();
+  std::string text = told_;
+  if (host_.failure) {
+    text += last_words();
+    if (is_unwinding_) text += "  help: this happened in a destructor while a panic was unwinding, which ends the program\n";
+  }
+  write_all(host_.options.errors, text);
+  return static_cast<int>(host_.failure ? host_.failure->exit : Exit::Panic);
+}
+
+// What went wrong, where, and how the program came there.
+std::string Machine::last_words() const {
   const Failure& f = *host_.failure;
   std::string text;
   const bool in_code = fp_ != nullptr && header(fp_).function != nullptr;
-  const Position at = in_code ? host_.program.position_of(*header(fp_).function, pc_) : Position{};
+  const Position at = in_code ? host_.program.position_of(*header(fp_).function, failing_op()) : Position{};
   if (f.exit == Exit::Panic) {
     text = at.line != 0 ? fmt::format("panicked at {}: {}\n", where(at), f.message) : fmt::format("panicked: {}\n", f.message);
   } else {
@@ -99,9 +113,7 @@ int Machine::report_failure() {
     if (at.line != 0) text += fmt::format("  --> {}\n", where(at));
   }
   if (!f.help.empty()) text += fmt::format("  help: {}\n", f.help);
-  if (in_code) text += backtrace();
-  write_all(host_.options.errors, text);
-  return static_cast<int>(f.exit);
+  return in_code ? text + backtrace() : text;
 }
 
 // The entry's value as an exit status: an i32 is it, an Err is told on stderr.

@@ -173,14 +173,14 @@ Result<void> require_free(const Body& b, uint32_t p, Access access) {
   const PlaceInfo& place = b.place(p);
   const bool only_reads = access == Access::Read || access == Access::BorrowShared;
   for (uint32_t l : b.live_by_base[place.base]) {
-    const bool loan_is_mutable = b.loans[l].kind == static_cast<uint32_t>(spec::LoanKind::Mutable);
+    const bool loan_is_mutable = b.loans[l].is_mut();
     if (only_reads && !loan_is_mutable) continue;
-    const PlaceInfo& lent = b.place(b.loans[l].place);
+    const PlaceInfo& lent = b.place(b.loans[l].place());
     const Overlap how = overlap(lent, place);
     if (how == Overlap::None) continue;
     if (access == Access::Write && how == Overlap::FirstInside && parts_at_reference(lent, place)) continue;
     return refuse_at(b, refusal_for(access, loan_is_mutable),
-                     fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place)));
+                     fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place())));
   }
   return {};
 }

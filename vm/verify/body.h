@@ -80,6 +80,7 @@ struct Body {
   std::vector<uint32_t> loan_holders{};     // by loan: regions that now hold it
   std::vector<std::vector<uint32_t>> live_by_base{};  // by register: live loans of places that begin there
   uint32_t word = 0;                      // of the current instruction, for messages
+  Watch* watch = nullptr;
 
   const TypeFacts& facts(uint32_t type) const { return types.facts[type]; }
   TypeKind kind(uint32_t type) const { return static_cast<TypeKind>(m.types[type].kind); }
@@ -159,6 +160,8 @@ Result<CallShape> shape_of_method(const Body& b, uint32_t method, std::span<cons
 
 // typing.cpp: one instruction, by the rule of its row. `words` are behind the head.
 Result<void> check_instruction(Body& b, spec::Opcode op, std::span<const uint32_t> words);
+// unwind.cpp: tells the watcher what is owed, where this is its point.
+void look(Body& b, Moment moment);
 // formats.cpp: the template of a Format instruction names operands that exist.
 Result<void> check_template(const Body& b, std::string_view text, size_t operands);
 

@@ -1,11 +1,12 @@
 // vm/verify/edges.cpp — proof 5d: every jump arrives with what its target declares; each edge is checked alone.
 // Room: vm/verify. Essay: vm/verify/README.md, "Edges". In: words of Module::states. Out: State, or V30, V33.
-// Form of a state: count, then (first, count) ranges of whole registers; count, then maybe registers; count, then
-// (register, count, places) of partly moved ones; count, then (region, count, loans). All ascending.
+// Form of a state: bytecode-spec/state.h.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
+#include "bytecode-spec/state.h"
 #include "vm/verify/body.h"
 
 namespace stark::vm {
@@ -46,22 +47,24 @@ Result<LoanSet> read_set(const Body& b, Words& words, uint32_t block, uint64_t l
   return set;
 }
 
-Result<void> read_whole(const Body& b, Words& words, uint32_t block, State& state) {
-  const uint32_t ranges = words.next();
-  if (ranges > words.left()) return malformed(b, block);
-  uint64_t end = 0;
-  for (uint32_t i = 0; i < ranges; ++i) {
-    const uint64_t first = words.next(), count = words.next();
-    if ((i > 0 && first <= end) || count == 0 || first + count > b.registers.size()) return malformed(b, block);
-    for (uint64_t r = first; r < first + count; ++r) state.held[r] = Held::Whole;
-    end = first + count;
+Result<void> read_whole(const Body& b, Words& words, uint32_t block, uint32_t count, State& state) {
+  if (count > words.left() || count > (b.registers.size() + 31) / 32) return malformed(b, block);
+  uint32_t last = 1;
+  for (uint32_t i = 0; i < count; ++i) {
+    last = words.next();
+    for (uint32_t bits = last; bits != 0; bits &= bits - 1) {
+      const uint64_t r = uint64_t{i} * 32 + static_cast<uint32_t>(std::countr_zero(bits));
+      if (r >= b.registers.size()) return malformed(b, block);
+      state.held[r] = Held::Whole;
+    }
   }
-  return {};
+  return last != 0 ? Result<void>{} : malformed(b, block);
 }
 
 Result<void> read_maybe(const Body& b, Words& words, uint32_t block, State& state) {
   auto maybe = read_set(b, words, block, b.registers.size());
   if (!maybe) return std::unexpected(maybe.error());
+  if (maybe->empty()) return malformed(b, block);
   for (uint32_t r : *maybe) {
     if (state.held[r] != Held::Gone || (b.registers[r].flags & spec::kDropFlag) == 0) return malformed(b, block);
     state.held[r] = Held::Maybe;
@@ -71,6 +74,7 @@ Result<void> read_maybe(const Body& b, Words& words, uint32_t block, State& stat
 
 Result<void> read_partly(const Body& b, Words& words, uint32_t block, State& state) {
   const uint32_t count = words.next();
+  if (count == 0) return malformed(b, block);
   for (uint32_t i = 0; i < count && !words.ended(); ++i) {
     const uint32_t r = words.next();
     auto places = read_set(b, words, block, b.places.size());
@@ -87,6 +91,7 @@ Result<void> read_partly(const Body& b, Words& words, uint32_t block, State& sta
 
 Result<void> read_regions(const Body& b, Words& words, uint32_t block, State& state) {
   const uint32_t count = words.next();
+  if (count == 0) return malformed(b, block);
   uint32_t before = 0;
   for (uint32_t i = 0; i < count && !words.ended(); ++i) {
     const uint32_t region = words.next();
@@ -137,10 +142,11 @@ Result<State> declared_state(const Body& b, uint32_t block) {
   const uint32_t offset = b.blocks[block].state;
   if (offset > b.m.states.size()) return malformed(b, block);
   Words words(std::span(b.m.states).subspan(offset));
-  STARK_TRY(read_whole(b, words, block, state));
-  STARK_TRY(read_maybe(b, words, block, state));
-  STARK_TRY(read_partly(b, words, block, state));
-  STARK_TRY(read_regions(b, words, block, state));
+  const spec::StateHead head{words.next()};
+  STARK_TRY(read_whole(b, words, block, head.mask_words(), state));
+  if (head.has(spec::StateHead::kMaybe)) STARK_TRY(read_maybe(b, words, block, state));
+  if (head.has(spec::StateHead::kPartly)) STARK_TRY(read_partly(b, words, block, state));
+  if (head.has(spec::StateHead::kRegions)) STARK_TRY(read_regions(b, words, block, state));
   if (words.ended()) return malformed(b, block);
   return state;
 }

@@ -155,12 +155,13 @@ std::string describe(const Body& b, uint32_t p) {
   return text;
 }
 
-Result<std::vector<uint32_t>> prove_function(const spec::Bundle& bundle, const Types& types, uint32_t function) {
+Result<std::vector<uint32_t>> prove_function(const spec::Bundle& bundle, const Types& types, uint32_t function, Watch* watch) {
   auto body = open_body(bundle, types, function);
   if (!body) {
     body.error().message = fmt::format("in `{}`: {}", bundle.module.text_of(bundle.module.functions[function].name), body.error().message);
     return std::unexpected(body.error());
   }
+  body->watch = watch;
   STARK_TRY(FunctionProof(*body).run());
   std::vector<uint32_t> place_types;
   for (const PlaceInfo& place : body->places) place_types.push_back(place.type.type);

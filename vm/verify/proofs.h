@@ -12,6 +12,7 @@
 #include "bytecode-spec/module.h"
 #include "bytecode-spec/reader.h"
 #include "vm/verify/type_facts.h"
+#include "vm/verify/unwind.h"
 
 namespace stark::vm {
 
@@ -55,8 +56,14 @@ Result<void> prove_signatures(const spec::Module& module, const Types& types);
 Result<void> prove_vtables(const spec::Module& module, const Types& types);
 // 4. Tensor graphs, and what they are made of.
 Result<void> prove_graphs(const spec::Module& module);
+// A point of a function at which somebody wants to know what is owed.
+struct Watch {
+  uint32_t word = 0;
+  Moment moment{};
+  std::vector<Owed> owed;
+};
 // 5. One function: types, moves, loans, edges. Gives the type of each of its places.
-Result<std::vector<uint32_t>> prove_function(const spec::Bundle& bundle, const Types& types, uint32_t function);
+Result<std::vector<uint32_t>> prove_function(const spec::Bundle& bundle, const Types& types, uint32_t function, Watch* watch = nullptr);
 
 // The graph of a row, its tables copied out; only after prove_structure.
 spec::Graph graph_of(const spec::Module& module, uint32_t graph);

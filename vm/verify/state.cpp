@@ -12,12 +12,12 @@ bool is_loan(const Body& b, uint32_t l) { return l < b.loans.size(); }
 
 void retain(Body& b, uint32_t l) {
   if (!is_loan(b, l)) return;
-  if (b.loan_holders[l]++ == 0) b.live_by_base[b.place(b.loans[l].place).base].push_back(l);
+  if (b.loan_holders[l]++ == 0) b.live_by_base[b.place(b.loans[l].place()).base].push_back(l);
 }
 
 void release(Body& b, uint32_t l) {
   if (!is_loan(b, l) || --b.loan_holders[l] > 0) return;
-  auto& live = b.live_by_base[b.place(b.loans[l].place).base];
+  auto& live = b.live_by_base[b.place(b.loans[l].place()).base];
   std::erase(live, l);
 }
 

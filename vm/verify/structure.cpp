@@ -161,8 +161,7 @@ void check_function(Checker& c, const Module& m, const spec::FunctionRow& f) {
   }
   for (uint32_t i = 0; i < f.loans.count; ++i) {
     const auto& loan = m.loans[f.loans.first + i];
-    c.index(loan.place, f.registers.count + f.places.count, "place");
-    c.code(loan.kind, 2, "loan kind");
+    c.index(loan.place(), f.registers.count + f.places.count, "place");
   }
 }
 

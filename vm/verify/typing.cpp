@@ -165,9 +165,13 @@ Result<void> Rules::give_back() {
 }
 
 Result<void> check_instruction(Body& b, Opcode op, std::span<const uint32_t> words) {
+  look(b, Moment::Before);
   auto fields = take_fields(b, op, words);
   if (!fields) return std::unexpected(fields.error());
-  return Rules(b, op, *fields).apply();
+  look(b, Moment::Taken);
+  STARK_TRY(Rules(b, op, *fields).apply());
+  look(b, Moment::After);
+  return {};
 }
 
 }  // namespace stark::vm

@@ -61,17 +61,17 @@ bool Rules::lends_as(uint32_t type, uint32_t pointee, bool is_mut) const {
 Result<void> Rules::borrow() {
   const uint32_t l = f.numbers[1];
   const spec::LoanRow& loan = b.loans[l];
-  const bool is_mut = loan.kind == static_cast<uint32_t>(spec::LoanKind::Mutable);
-  const PlaceInfo& place = b.place(loan.place);
+  const bool is_mut = loan.is_mut();
+  const PlaceInfo& place = b.place(loan.place());
   const TypedPlace& to = b.type_of(target());
   if (b.loan_issued[l]) return refuse_at(b, Refusal::LoanTable, fmt::format("loan {} is issued twice", l));
   b.loan_issued[l] = true;
   if (target_kind() != TypeKind::Ref || (row(to.type).b != 0) != is_mut || !lends_as(place.type.type, row(to.type).a, is_mut)) {
     return mistyped(b, op, "gives a reference to the loan's place");
   }
-  STARK_TRY(require_available(b, loan.place));
-  if (is_mut) STARK_TRY(require_writable(b, loan.place));
-  STARK_TRY(require_free(b, loan.place, is_mut ? Access::BorrowMutable : Access::BorrowShared));
+  STARK_TRY(require_available(b, loan.place()));
+  if (is_mut) STARK_TRY(require_writable(b, loan.place()));
+  STARK_TRY(require_free(b, loan.place(), is_mut ? Access::BorrowMutable : Access::BorrowShared));
   Arrivals arrivals;
   STARK_TRY(gather_loans(b, lent(l, place), to.regions[0], arrivals));
   Value inside;

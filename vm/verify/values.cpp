@@ -70,8 +70,8 @@ bool covers(const spec::TensorType& want, const spec::TensorType& have) {
 Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t region) {
   for (uint32_t l : loans) {
     if (l < b.loans.size()) {
-      if (!b.place(b.loans[l].place).through_reference) {
-        return refuse_at(b, Refusal::LocalReturned, fmt::format("a reference to {} leaves its function", describe(b, b.loans[l].place)));
+      if (!b.place(b.loans[l].place()).through_reference) {
+        return refuse_at(b, Refusal::LocalReturned, fmt::format("a reference to {} leaves its function", describe(b, b.loans[l].place())));
       }
     } else if (!b.outlives[l - b.loans.size()][region]) {
       return refuse_at(b, Refusal::RegionTooShort, fmt::format("lifetime {} need not outlive lifetime {}", l - b.loans.size(), region));

@@ -21,7 +21,8 @@ Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle) {
     if (!places) return std::unexpected(places.error());
     verified.place_types_.push_back(std::move(*places));
   }
-  verified.types_ = std::move(types->facts);
+  verified.all_types_ = std::make_shared<const Types>(std::move(*types));
+  verified.types_ = verified.all_types_->facts;
   verified.bundle_ = std::move(bundle);
   return verified;
 }

@@ -13,12 +13,15 @@
 
 namespace stark::vm {
 
+struct Types;
+
 class VerifiedModule {
  public:
   const spec::Module& module() const { return bundle_->module; }
   const spec::Bundle& bundle() const { return *bundle_; }
   const TypeFacts& facts(uint32_t type) const { return types_[type]; }
   std::span<const TypeFacts> types() const { return types_; }
+  const Types& all_types() const { return *all_types_; }
   // Type of the value at a place of a function, with the projections applied; index as in FunctionRow.
   uint32_t place_type(uint32_t function, uint32_t place) const { return place_types_[function][place]; }
 
@@ -26,7 +29,8 @@ class VerifiedModule {
   friend Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle);
   VerifiedModule() = default;
   std::shared_ptr<const spec::Bundle> bundle_;
-  std::vector<TypeFacts> types_;
+  std::shared_ptr<const Types> all_types_;
+  std::span<const TypeFacts> types_;  // its facts
   std::vector<std::vector<uint32_t>> place_types_;
 };
 

@@ -1,0 +1,89 @@
+// vm/run/unwind.cpp — a panic leaves the frames one after the other and drops what each of them owes.
+// Room: vm/run. Essay: vm/run/README.md, "Panics". In: a failure, the frame and operation where it happened. Out: Host::drops.
+#include <algorithm>
+#include <ranges>
+
+#include "vm/run/machine.h"
+
+namespace stark::vm {
+
+using Kind = DropEntry::Kind;
+
+namespace {
+
+uint32_t word_of(const Function& function, const Op* op) { return function.words[static_cast<size_t>(op - function.ops.data())]; }
+
+spec::Opcode opcode_at(const spec::Module& m, const Function& function, uint32_t word) {
+  return static_cast<spec::Opcode>(m.code[m.functions[function.index].code.first + word] & 0xFFFF);
+}
+
+}  // namespace
+
+// Where the topmost Resume stands: what a frame that is dropping something does next.
+size_t Machine::resume_index() const {
+  const auto& drops = host_.drops;
+  const auto found = std::find_if(drops.rbegin(), drops.rend(), [](const DropEntry& e) { return e.kind == Kind::Resume; });
+  CHECK(found != drops.rend());
+  return static_cast<size_t>(drops.rend() - found) - 1;
+}
+
+// The frame's own values go under what it was already dropping, and under them the way to its caller.
+void Machine::owe(std::byte* fp, const Op* op, Moment moment, size_t under) {
+  const Function& function = *header(fp).function;
+  const std::tuple point{function.index, word_of(function, op), moment};
+  if (!owed_.contains(point)) owed_[point] = owed_at(host_.program.verified(), function.index, std::get<1>(point), moment);
+  std::vector<DropEntry> entries{{Kind::Resume, 0, nullptr, 0, 0, &unwind_frame_}};
+  for (const Owed& o : owed_[point] | std::views::reverse) {
+    if (o.is_flagged && load<uint8_t>(fp + function.flags[o.reg]) == 0) continue;
+    std::byte* address = fp + function.registers[o.reg] + o.path[0];
+    for (const uint32_t inside : o.path | std::views::drop(1)) address = load<gc::Object*>(address)->payload() + inside;
+    entries.push_back({Kind::Value, o.type, address, 0, 0, nullptr});
+  }
+  host_.drops.insert(host_.drops.begin() + static_cast<ptrdiff_t>(under), entries.begin(), entries.end());
+}
+
+// A frame that was dropping something goes on with that first. If it did so to write another value into the place, that
+// value is written too, so that whoever owns the place finds a whole one; ReplaceDone then comes back to here.
+void Machine::leave_while_dropping(std::byte* fp) {
+  const size_t resume = resume_index();
+  const Op* op = host_.drops[resume].resume - 1;
+  const Function& function = *header(fp).function;
+  const spec::Opcode opcode = opcode_at(host_.program.module(), function, word_of(function, op));
+  if (opcode == spec::Opcode::Replace) {
+    completing_ = fp;
+    return;
+  }
+  host_.drops.erase(host_.drops.begin() + static_cast<ptrdiff_t>(resume));
+  owe(fp, op, opcode == spec::Opcode::CallNative ? Moment::Taken : Moment::After, resume);
+}
+
+// After the loop has stopped. True: frames are to be left, beginning with fp_; go on with what is to be dropped.
+bool Machine::begin_unwinding() {
+  if (!host_.failure || host_.failure->exit != Exit::Panic || is_unwinding_) return false;
+  told_ = last_words();
+  host_.failure.reset();
+  is_unwinding_ = true;
+  stack_end_ += kUnwindReserve;
+  if (is_in_drop_work_) {
+    is_in_drop_work_ = false;
+    leave_while_dropping(fp_);
+  } else {
+    owe(fp_, pc_, Moment::Before, host_.drops.size());
+  }
+  return true;
+}
+
+// The innermost frame is clean. False: it was the last one.
+bool Machine::unwind_to_caller(std::byte* fp) {
+  const FrameHeader frame = header(fp);
+  fp_ = frame.caller;
+  if (header(fp_).function == nullptr) return false;
+  if (frame.return_to == &drop_continue_[1]) {
+    leave_while_dropping(fp_);
+  } else {
+    owe(fp_, frame.return_to - 1, Moment::Taken, host_.drops.size());
+  }
+  return true;
+}
+
+}  // namespace stark::vm

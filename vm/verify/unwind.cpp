@@ -1,0 +1,92 @@
+// vm/verify/unwind.cpp — what is owed at a point, read off the state that the proof has there.
+// Room: vm/verify. Essay: vm/verify/README.md, "Unwinding". In: Body at a watched point. Out: Owed, the youngest register first.
+#include "vm/verify/unwind.h"
+
+#include <algorithm>
+
+#include "vm/verify/body.h"
+#include "vm/verify/verify.h"
+
+namespace stark::vm {
+namespace {
+
+// What is left of a register of which places were moved away.
+class Remains {
+ public:
+  Remains(const Body& body, uint32_t reg, std::vector<Owed>& out) : b(body), reg_(reg), out_(out) {
+    for (uint32_t p : b.state.moved[reg]) gone_.push_back(&b.place(p).steps);
+  }
+
+  // `gone`: the moved places that lie in this part; `depth`: the steps that lead here, where `path` leads too.
+  void walk(uint32_t type, std::vector<uint32_t> path, size_t depth, const std::vector<const std::vector<Step>*>& gone) {
+    if (!b.facts(type).needs_drop) return;
+    if (gone.empty()) return out_.push_back({reg_, std::move(path), type, false});
+    if (std::ranges::any_of(gone, [&](const auto* steps) { return steps->size() == depth; })) return;
+    const spec::TypeRow& row = b.m.types[type];
+    switch (b.kind(type)) {
+      case TypeKind::Struct:
+      case TypeKind::Tuple:
+        return fields({row.a, row.b}, path, depth, gone, b.facts(type).field_offsets);
+      case TypeKind::Enum: {  // it is of the variant out of which something was moved
+        const uint32_t v = (*gone[0])[depth].argument;
+        const TypeFacts& facts = b.facts(type);
+        return fields(b.m.variants[row.a + v].fields, path, depth + 1, gone, std::span(facts.field_offsets).subspan(facts.variant_first[v]));
+      }
+      case TypeKind::Box:
+        path.push_back(0);
+        return walk(row.a, std::move(path), depth + 1, gone);
+      default: return;  // nothing can be moved out of a part of these and leave something behind
+    }
+  }
+  const auto& gone() const { return gone_; }
+
+ private:
+  void fields(spec::Range fields, const std::vector<uint32_t>& path, size_t depth, const std::vector<const std::vector<Step>*>& gone,
+              std::span<const uint32_t> offsets) {
+    for (uint32_t f = 0; f < fields.count; ++f) {
+      std::vector<const std::vector<Step>*> inside;
+      for (const auto* steps : gone) {
+        if (steps->size() == depth) return;  // the whole variant
+        if ((*steps)[depth].argument == f) inside.push_back(steps);
+      }
+      std::vector<uint32_t> to = path;
+      to.back() += offsets[f];
+      walk(b.m.fields[fields.first + f].type.type, std::move(to), depth + 1, inside);
+    }
+  }
+
+  const Body& b;
+  uint32_t reg_;
+  std::vector<Owed>& out_;
+  std::vector<const std::vector<Step>*> gone_;
+};
+
+std::vector<Owed> owed_now(const Body& b) {
+  std::vector<Owed> owed;
+  for (auto r = static_cast<uint32_t>(b.registers.size()); r-- > 0;) {
+    const uint32_t type = b.registers[r].type.type;
+    if (!b.facts(type).needs_drop) continue;
+    const Held held = b.state.held[r];
+    if (held == Held::Whole || held == Held::Maybe) owed.push_back({r, {0}, type, held == Held::Maybe});
+    if (held != Held::Partly) continue;
+    Remains remains(b, r, owed);
+    remains.walk(type, {0}, 0, remains.gone());
+  }
+  return owed;
+}
+
+}  // namespace
+
+void look(Body& b, Moment moment) {
+  if (b.watch == nullptr || b.watch->word != b.word || b.watch->moment != moment) return;
+  b.watch->owed = owed_now(b);
+}
+
+std::vector<Owed> owed_at(const VerifiedModule& module, uint32_t function, uint32_t word, Moment moment) {
+  Watch watch{word, moment, {}};
+  // It has been proven before, so that it is proven again.
+  CHECK(prove_function(module.bundle(), module.all_types(), function, &watch).has_value());
+  return watch.owed;
+}
+
+}  // namespace stark::vm
