@@ -98,7 +98,7 @@ class Explainer : public Reporter {
     TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
     uint32_t variant = spec::kNone;
     for (const auto& step : place.steps) {
-      if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ref) {
+      if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) != TypeKind::Box) {
         sink_.report<diag::MoveOutOfReference>(span, name).here("moved here").help("borrow it with `&`, or call `.clone()`");
         return;
       }

@@ -201,6 +201,7 @@ void Checker::bind_pattern(const spec::Pattern& pattern_tree, TypeId given, std:
     return;
   }
   const bool one = (pattern_tree.kind == spec::PatternKind::Ref && data.kind == TypeKind::Ref) || (pattern_tree.kind == spec::PatternKind::Vec && data.kind == TypeKind::Vec) ||
+                   (pattern_tree.kind == spec::PatternKind::Cell && data.kind == pattern_tree.scalar) ||
                    (pattern_tree.kind == spec::PatternKind::Slice && data.kind == TypeKind::Slice);
   if (one) bind_pattern(pattern_tree.parts[0], data.parts[0], bound);
 }
@@ -215,6 +216,7 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
     }
     case spec::PatternKind::Ref: return table_.ref(pattern_type(p.parts[0], bound), p.is_mut);
     case spec::PatternKind::Vec: return table_.vec(pattern_type(p.parts[0], bound));
+    case spec::PatternKind::Cell: return table_.cell(p.scalar, pattern_type(p.parts[0], bound), p.is_mut);
     case spec::PatternKind::Slice: return table_.slice(pattern_type(p.parts[0], bound));
     case spec::PatternKind::Option: {
       const GenericArgument argument{GenericArgument::Kind::Type, pattern_type(p.parts[0], bound), 0, {}};
