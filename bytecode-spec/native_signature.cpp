@@ -24,8 +24,9 @@ struct CellName {
   TypeKind kind;
   bool is_mut;
 };
-constexpr CellName kCells[] = {{"Cell", TypeKind::Cell, false}, {"RefCell", TypeKind::RefCell, false}, {"Ref", TypeKind::Guard, false},
-                               {"RefMut", TypeKind::Guard, true}, {"Gc", TypeKind::Gc, false},          {"Weak", TypeKind::Weak, false}};
+constexpr CellName kCells[] = {{"Box", TypeKind::Box, false},   {"Cell", TypeKind::Cell, false},   {"RefCell", TypeKind::RefCell, false},
+                               {"Ref", TypeKind::Guard, false}, {"RefMut", TypeKind::Guard, true}, {"Gc", TypeKind::Gc, false},
+                               {"Weak", TypeKind::Weak, false}};
 
 class Parser {
  public:

@@ -110,7 +110,7 @@ class TypeTable {
   TypeId array(TypeId element, uint64_t length);
   TypeId slice(TypeId element);
   TypeId box(TypeId element);
-  // Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak.
+  // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak.
   TypeId cell(TypeKind kind, TypeId element, bool is_mut = false);
   TypeId tuple(std::vector<TypeId> fields);
   TypeId fn(std::vector<TypeId> parameters, TypeId result);

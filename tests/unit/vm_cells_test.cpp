@@ -257,6 +257,42 @@ DOCTEST_TEST_CASE("a weak word gives its object as long as a handle lives") {
         "Some(Noisy { name: \"one\" })\ntrue\n");
 }
 
+const std::string kUnique = R"(.function f0 "main" s0 regions 3 file 0
+  .reg r0 t4
+  .reg r1 t14
+  .reg r2 t15<1>
+  .reg r3 t14
+  .reg r4 t2
+  .reg r5 t3
+  .reg r6 t0 mut
+  .reg r7 t4
+  .reg r8 t15<2>
+  .loan l0 shared r1
+  .loan l1 shared r1
+  b0
+    make r0 ( c1 )
+    call.native r1 Gc::new ( move:r0 )
+)";
+const std::string kTaken = R"(    borrow r8 l1
+    call.native r4 Gc::is_unique ( last:r8 )
+    format r5 c3 ( r4 )
+    call.native r6 println ( r5 )
+    call.native r7 Gc::into_inner ( move:r1 )
+    call.native r6 gc::collect ( )
+    call.native r6 println ( c2 )
+    drop r7
+    return c0
+)";
+
+DOCTEST_TEST_CASE("the only handle gives its value back, which is dropped once") {
+  check(kUnique + kTaken, "true\ntwo\ndrop one\n");
+}
+
+DOCTEST_TEST_CASE("a value that is shared is not given back") {
+  check(kUnique + "    borrow r2 l0\n    call.native r3 Gc::clone ( last:r2 )\n" + kTaken, "false\n", 101,
+        "panicked: the value of this Gc is shared\n  at main (?)\n");
+}
+
 DOCTEST_TEST_CASE("objects that hold each other in a ring are printed once, and go with their ring") {
   check(R"(.function f0 "main" s0 regions 5 file 0
   .reg r0 t22 mut

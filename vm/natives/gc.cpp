@@ -4,6 +4,16 @@
 #include "vm/natives/table.h"
 
 namespace stark::vm::natives {
+namespace {
+
+// There is, or will be, a second way to the object.
+void give_another(NativeCall& call) {
+  gc::Object* object = *call.get<gc::Object**>(0);
+  object->count = static_cast<uint64_t>(SharedState::Many);
+  call.give(object);
+}
+
+}  // namespace
 
 void GcNew(NativeCall& call) {
   const uint32_t type = call.types().row(call.site.result.type).a, size = call.types().size(type);
@@ -14,9 +24,18 @@ void GcNew(NativeCall& call) {
   call.give(object);
 }
 
-void GcClone(NativeCall& call) { call.give(*call.get<gc::Object**>(0)); }
+void GcClone(NativeCall& call) { give_another(call); }
 void GcPtrEq(NativeCall& call) { call.give_bool(*call.get<gc::Object**>(0) == *call.get<gc::Object**>(1)); }
-void GcDowngrade(NativeCall& call) { call.give(*call.get<gc::Object**>(0)); }
+void GcDowngrade(NativeCall& call) { give_another(call); }
+void GcIsUnique(NativeCall& call) { call.give_bool((*call.get<gc::Object**>(0))->count == static_cast<uint64_t>(SharedState::Only)); }
+
+void GcIntoInner(NativeCall& call) {
+  gc::Object* object = call.handle(0);
+  if (object->count != static_cast<uint64_t>(SharedState::Only)) return call.host.fail(Exit::Panic, "the value of this Gc is shared");
+  object->count = static_cast<uint64_t>(SharedState::Empty);
+  const uint32_t size = call.types().size(call.types().row(call.site.arguments[0].type).a);
+  if (size > 0) std::memmove(call.result(), object->payload(), size);
+}
 
 void WeakNew(NativeCall& call) { call.give<gc::Object*>(nullptr); }
 void WeakClone(NativeCall& call) { call.give(*call.get<gc::Object**>(0)); }

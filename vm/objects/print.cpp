@@ -148,7 +148,7 @@ class Walk {
   void box(uint32_t type, FatBox box, const FormatSpec& spec) {
     const uint32_t to = t_.row(type).a;
     if (!t_.is_fat(type)) return value(to, box.object->payload(), spec);
-    unsized(to, box.object->payload(), box.length, spec);
+    unsized(to, box.object != nullptr ? box.object->payload() : nullptr, box.length, spec);
   }
 
   void named(std::string_view name, uint32_t type, const std::byte* at, const FormatSpec& spec) {

@@ -82,13 +82,13 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
 // What a box holds is next; its object is the collector's.
 void Machine::drop_box(uint32_t type, FatBox box) {
   const uint32_t element = types().row(type).a;
-  std::byte* inside = box.object->payload();
   if (types().is(element, TypeKind::Slice)) {
-    host_.drops.push_back({Kind::Elements, types().row(element).a, inside, 0, box.length, nullptr});
+    if (box.length == 0) return;  // no elements need no object
+    host_.drops.push_back({Kind::Elements, types().row(element).a, box.object->payload(), 0, box.length, nullptr});
     return;
   }
   const uint32_t held = types().is(element, TypeKind::Dyn) ? box.vtable->type : element;
-  later_value(held, inside);
+  later_value(held, box.object->payload());
 }
 
 void Machine::later_value(uint32_t type, std::byte* address) {
@@ -96,7 +96,10 @@ void Machine::later_value(uint32_t type, std::byte* address) {
 }
 
 void Machine::drop_dead() {
-  for (gc::Object* object : host_.heap.take_dead()) later_value(static_cast<const BoxInfo*>(object->type)->type, object->payload());
+  for (gc::Object* object : host_.heap.take_dead()) {
+    if (object->count == static_cast<uint64_t>(SharedState::Empty)) continue;
+    later_value(static_cast<const BoxInfo*>(object->type)->type, object->payload());
+  }
 }
 
 }  // namespace stark::vm
