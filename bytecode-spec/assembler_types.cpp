@@ -36,7 +36,11 @@ void Assembler::take_type() {
     case TypeKind::Vec:
     case TypeKind::Slice:
     case TypeKind::Box:
-    case TypeKind::Fn: row.a = id("t"); break;
+    case TypeKind::Fn:
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
+    case TypeKind::Gc:
+    case TypeKind::Weak: row.a = id("t"); break;
     case TypeKind::Array: {
       row.a = id("t");
       const auto length = number<uint64_t>(next());
@@ -45,6 +49,7 @@ void Assembler::take_type() {
       break;
     }
     case TypeKind::Ref:
+    case TypeKind::Guard:
       row.a = id("t");
       row.b = accept("mut") ? 1 : 0;
       break;

@@ -75,9 +75,12 @@ class Printer {
       case TypeKind::Vec:
       case TypeKind::Array:
       case TypeKind::Slice:
-      case TypeKind::Box: return slots(row.a, depth + 1);
+      case TypeKind::Box:
+      case TypeKind::Cell:
+      case TypeKind::RefCell: return slots(row.a, depth + 1);
       case TypeKind::Dyn:
       case TypeKind::Fn: return 1;
+      case TypeKind::Guard:
       case TypeKind::Ref: return 1 + slots(row.a, depth + 1);
       case TypeKind::Tuple: {
         uint32_t n = 0;
@@ -107,8 +110,13 @@ class Printer {
       case TypeKind::Vec:
       case TypeKind::Slice:
       case TypeKind::Box:
-      case TypeKind::Fn: return line("{} t{}", head, row.a);
+      case TypeKind::Fn:
+      case TypeKind::Cell:
+      case TypeKind::RefCell:
+      case TypeKind::Gc:
+      case TypeKind::Weak: return line("{} t{}", head, row.a);
       case TypeKind::Array: return line("{} t{} {}", head, row.a, uint64_t{row.c} << 32 | row.b);
+      case TypeKind::Guard:
       case TypeKind::Ref: return line("{} t{}{}", head, row.a, row.b != 0 ? " mut" : "");
       case TypeKind::Tuple: {
         std::string text = head;

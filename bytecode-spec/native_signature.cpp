@@ -19,14 +19,27 @@ constexpr std::string_view kOpaqueTexts[] = {
 #include "bytecode-spec/opaques.def"
 };
 
+struct CellName {
+  std::string_view text;
+  TypeKind kind;
+  bool is_mut;
+};
+constexpr CellName kCells[] = {{"Box", TypeKind::Box, false},   {"Cell", TypeKind::Cell, false},   {"RefCell", TypeKind::RefCell, false},
+                               {"Ref", TypeKind::Guard, false}, {"RefMut", TypeKind::Guard, true}, {"Gc", TypeKind::Gc, false},
+                               {"Weak", TypeKind::Weak, false}};
+
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
   NativeSignature signature() {
     if (take("<")) {
-      do signature_.variables.push_back(word());
-      while (take(","));
+      do {
+        signature_.variables.push_back(word());
+        if (!take(":")) continue;
+        expect("Copy");
+        signature_.copied.push_back(signature_.variables.back());
+      } while (take(","));
       expect(">");
     }
     expect("(");
@@ -130,6 +143,14 @@ class Parser {
     if (name == "Vec" || name == "Option") {
       expect("<");
       pattern = with(name == "Vec" ? PatternKind::Vec : PatternKind::Option, type());
+      expect(">");
+      return pattern;
+    }
+    for (const CellName& cell : kCells) {
+      if (name != cell.text || !take("<")) continue;
+      pattern = with(PatternKind::Cell, type());
+      pattern.scalar = cell.kind;
+      pattern.is_mut = cell.is_mut;
       expect(">");
       return pattern;
     }

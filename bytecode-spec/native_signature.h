@@ -22,6 +22,7 @@ enum class PatternKind : uint8_t {
   Tuple,     // parts
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
+  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (is_mut), Gc or Weak
 };
 
 struct Pattern {
@@ -43,6 +44,7 @@ struct NativeParameter {
 
 struct NativeSignature {
   std::vector<std::string> variables;
+  std::vector<std::string> copied;  // variables whose types must be Copy
   std::vector<NativeParameter> parameters;
   Pattern result;
 };

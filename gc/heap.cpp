@@ -32,9 +32,11 @@ void for_each_slot(Object* object, Visit visit) {
   }
 }
 
+}  // namespace
+
 class Evacuation final : public Visitor {
  public:
-  Evacuation(const Space& from, Space& to, LargeObjects& large) : from_(from), to_(to), large_(large) {}
+  Evacuation(const Space& from, Space& to, LargeObjects& large) : from_(from), to_(to), large_(large), scan_(to.begin()) {}
 
   void visit_base(void** slot) override {
     if (*slot == nullptr) return;
@@ -52,13 +54,27 @@ class Evacuation final : public Visitor {
     *slot = reinterpret_cast<std::byte*>(evacuate(base)) + distance;
   }
 
+  // Where the words are is known now; whether their objects live, when all else is done.
+  void visit_weak(void** slot) override {
+    if (*slot != nullptr) weak_.push_back(slot);
+  }
+  void settle_weak() {
+    for (void** slot : weak_) *slot = address_now(static_cast<Object*>(*slot));
+    weak_.clear();
+  }
+  // Null when nothing reached the object. What lies outside the heap does not go.
+  Object* address_now(Object* object) {
+    if (from_.contains(object)) return moved_to(object);
+    const LargeObjects::Entry* e = large_.find(object);
+    return e == nullptr || e->is_marked ? object : nullptr;
+  }
+
   // Until nothing that was copied or marked is left unscanned.
   void finish() {
-    std::byte* scan = to_.begin();
-    while (scan < to_.top() || !pending_.empty()) {
-      if (scan < to_.top()) {
-        auto* object = reinterpret_cast<Object*>(scan);
-        scan += Heap::size_of(*object->type, object->count);
+    while (scan_ < to_.top() || !pending_.empty()) {
+      if (scan_ < to_.top()) {
+        auto* object = reinterpret_cast<Object*>(scan_);
+        scan_ += Heap::size_of(*object->type, object->count);
         scan_slots(object);
       } else {
         Object* object = pending_.back();
@@ -91,10 +107,10 @@ class Evacuation final : public Visitor {
   const Space& from_;
   Space& to_;
   LargeObjects& large_;
+  std::byte* scan_;  // copies before it are done
   std::vector<Object*> pending_;
+  std::vector<void**> weak_;
 };
-
-}  // namespace
 
 Heap::Heap(const Options& options) : options_(options), large_(std::make_unique<LargeObjects>()) {
   space_ = Space::map(std::min(options.budget, options.limit));
@@ -158,7 +174,9 @@ void Heap::collect() {
   Evacuation evacuation(*space_, *left_, *large_);
   for (RootProvider* provider : providers_) provider->visit_roots(evacuation);
   for (Handle* h = handles_; h != nullptr; h = h->next_) evacuation.visit_base(&h->object_);
+  for (Object*& object : dead_) evacuation.visit_base(reinterpret_cast<void**>(&object));
   evacuation.finish();
+  find_dead(evacuation);
   std::swap(space_, left_);
   large_->sweep();
   if (options_.poison) left_->protect();
@@ -172,6 +190,21 @@ void Heap::collect() {
   const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(pause).count());
   stats_.pause_ns_total += ns;
   stats_.pause_ns_longest = std::max(stats_.pause_ns_longest, ns);
+}
+
+// Weak words let go before the dead are kept for their last errand, so that nobody gets hold of them again.
+void Heap::find_dead(Evacuation& evacuation) {
+  evacuation.settle_weak();
+  const size_t known = dead_.size();
+  std::erase_if(watched_, [&](Object*& object) {
+    Object* now = evacuation.address_now(object);
+    if (now == nullptr) dead_.push_back(object);
+    if (now != nullptr) object = now;
+    return now == nullptr;
+  });
+  for (size_t i = known; i < dead_.size(); ++i) evacuation.visit_base(reinterpret_cast<void**>(&dead_[i]));
+  evacuation.finish();
+  evacuation.settle_weak();
 }
 
 Object* Heap::base_of(const void* address) const {

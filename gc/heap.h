@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "bytecode-spec/base/check.h"
@@ -31,6 +32,10 @@ class Heap {
   // A new object with `count` elements, its payload zero. Null when it does not fit under the limit after collecting.
   Object* allocate(const TypeInfo& type, uint64_t count);
   void collect();
+  // From now on the object is handed out once by take_dead() when nothing reaches it any more; whoever takes it shows it as a root.
+  void watch(Object* object) { watched_.push_back(object); }
+  bool has_dead() const { return !dead_.empty(); }
+  std::vector<Object*> take_dead() { return std::exchange(dead_, {}); }
 
   // The object that an address lies in, or null when it lies in none.
   Object* base_of(const void* address) const;
@@ -47,6 +52,7 @@ class Heap {
   friend class Handle;
   Object* allocate_slow(const TypeInfo& type, uint64_t count, size_t size);
   bool fits(size_t size) const;
+  void find_dead(class Evacuation& evacuation);
   void check_heap();
 
   Options options_;
@@ -54,6 +60,8 @@ class Heap {
   Safepoint safepoint_;
   std::vector<RootProvider*> providers_;
   Handle* handles_ = nullptr;
+  std::vector<Object*> watched_;  // alive so far, by age
+  std::vector<Object*> dead_;     // not yet taken; kept
   std::unique_ptr<Space> space_;
   std::unique_ptr<Space> left_;  // the space left behind by the last collection: spare, or poisoned
   std::unique_ptr<LargeObjects> large_;

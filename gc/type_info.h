@@ -9,8 +9,9 @@
 
 namespace stark::gc {
 
-// Base: null, the start of an object, or an address outside the heap. Interior: any address at all.
-enum class SlotKind : uint8_t { Base, Interior };
+// Base: null, the start of an object, or an address outside the heap. Interior: any address at all. Weak: as Base, but it keeps
+// nothing alive, and is null once its object is gone.
+enum class SlotKind : uint8_t { Base, Interior, Weak };
 
 struct Slot {
   uint32_t offset = 0;  // bytes from the start of the part it belongs to

@@ -11,12 +11,13 @@ class Visitor {
  public:
   virtual void visit_base(void** slot) = 0;
   virtual void visit_interior(void** slot) = 0;
+  virtual void visit_weak(void** slot) = 0;
 
   void visit(SlotKind kind, void* address) {
-    if (kind == SlotKind::Base) {
-      visit_base(static_cast<void**>(address));
-    } else {
-      visit_interior(static_cast<void**>(address));
+    switch (kind) {
+      case SlotKind::Base: return visit_base(static_cast<void**>(address));
+      case SlotKind::Interior: return visit_interior(static_cast<void**>(address));
+      case SlotKind::Weak: return visit_weak(static_cast<void**>(address));
     }
   }
 

@@ -31,6 +31,12 @@ bool is_reference(const Body& b, const Projection& step, const TypedPlace& at) {
   return step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ref;
 }
 
+// A dereference of a guard or Gc: what is behind it goes with it like its own, but may not be moved away.
+bool is_handle(const Body& b, const Projection& step, const TypedPlace& at) {
+  const TypeKind kind = b.table().kind(at.type);
+  return step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc);
+}
+
 bool has_destructor(const types::TypeTable& table, TypeId type) {
   const auto& data = table.get(type);
   if (data.kind == TypeKind::Struct) return table.info(data.struct_id).drop_function != Id<int>::kNone;
@@ -113,6 +119,7 @@ void Flow::require_writable(const Place& place, bool borrow, Span span) {
   if (reporter_ == nullptr) return;
   bool through_mutable = false, through_shared = false;
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
+    if (is_handle(b_, step, at)) through_shared |= !b_.table().get(at.type).is_mut;
     if (!is_reference(b_, step, at)) return;
     (b_.table().get(at.type).is_mut ? through_mutable : through_shared) = true;
   });
@@ -137,7 +144,7 @@ void Flow::move_out(State& state, const Place& place, Span span) {
   if (place.steps.empty()) return let_go(state, place.base);
   bool movable = true;
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
-    movable &= !is_reference(b_, step, at) && !is_index(step) && !has_destructor(b_.table(), at.type);
+    movable &= !is_reference(b_, step, at) && !is_handle(b_, step, at) && !is_index(step) && !has_destructor(b_.table(), at.type);
   });
   if (!movable) {
     if (reporter_ != nullptr) reporter_->not_movable(place, span);

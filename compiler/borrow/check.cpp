@@ -98,7 +98,7 @@ class Explainer : public Reporter {
     TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
     uint32_t variant = spec::kNone;
     for (const auto& step : place.steps) {
-      if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ref) {
+      if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) != TypeKind::Box) {
         sink_.report<diag::MoveOutOfReference>(span, name).here("moved here").help("borrow it with `&`, or call `.clone()`");
         return;
       }
@@ -123,9 +123,9 @@ class Explainer : public Reporter {
   void not_writable(const Place& place, bool borrow, Span span) override {
     if (!once(place.base.value, span, 6)) return;
     const std::string name = namer_.name(place), base = namer_.name({place.base, {}});
-    if (b_.own_from(place) > 0) {
+    if (const Sharing* sharing = shared_by(place); sharing != nullptr) {
       sink_.report<diag::WriteThroughShared>(span, name).here(borrow ? "borrowed mutably here" : "changed here").label(
-          local(place).span, "this is a `&` reference").help("take it as `&mut`");
+          local(place).span, std::string(sharing->what)).help(std::string(sharing->help));
     } else if (borrow) {
       sink_.report<diag::NotMutable>(span, name).here("borrowed mutably here").label(local(place).span, "declared here").help(
           fmt::format("write `mut {}` where it is declared", base));
@@ -150,6 +150,28 @@ class Explainer : public Reporter {
 
  private:
   const mir::Local& local(const Place& place) const { return b_.function.locals[place.base.index()]; }
+
+  // What on the way to a place only reads, and how to get one that writes.
+  struct Sharing {
+    TypeKind kind;
+    std::string_view what, help;
+  };
+  const Sharing* shared_by(const Place& place) const {
+    static constexpr Sharing kAll[] = {{TypeKind::Ref, "this is a `&` reference", "take it as `&mut`"},
+                                       {TypeKind::Guard, "this is a `Ref`, which only reads", "take it with `borrow_mut`"},
+                                       {TypeKind::Gc, "a `Gc` shares what it holds", "put a `RefCell` or `Cell` into it"}};
+    TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
+    uint32_t variant = spec::kNone;
+    const Sharing* found = nullptr;
+    for (const auto& step : place.steps) {
+      for (const Sharing& one : kAll) {
+        const bool shares = step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == one.kind && !b_.table().get(at.type).is_mut;
+        if (shares) found = &one;
+      }
+      at = b_.types.step(at, step, &variant);
+    }
+    return found;
+  }
 
   // One mistake is told once, however many paths lead to it.
   bool once(uint32_t local, Span span, int kind) { return told_.insert(std::tuple(local, span.file.value, span.begin, kind)).second; }

@@ -242,6 +242,7 @@ TypedPlace TypeRegions::step(const TypedPlace& from, const mir::Projection& step
     case ProjectionKind::Index: return {data.parts[0], from.regions};
     case ProjectionKind::Deref:
       if (data.kind == TypeKind::Box) return {data.parts[0], from.regions};
+      if (data.kind == TypeKind::Gc) return {data.parts[0], std::vector<RegionId>(table_.region_slots(data.parts[0]))};  // 'static
       return {data.parts[0], {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
   }
@@ -279,6 +280,9 @@ std::vector<Variance> TypeRegions::compute(TypeId type) {
     case TypeKind::Array:
     case TypeKind::Slice:
     case TypeKind::Box: return variance(data.parts[0]);
+    case TypeKind::Cell:
+    case TypeKind::RefCell: return std::vector<Variance>(mine.size(), Variance::Invariant);
+    case TypeKind::Guard:
     case TypeKind::Ref: {
       const auto inner = variance(data.parts[0]);
       for (size_t s = 0; s < inner.size(); ++s) mine[s + 1] = data.is_mut ? Variance::Invariant : inner[s];

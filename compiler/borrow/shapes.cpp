@@ -37,18 +37,26 @@ class NativeShape {
       case PatternKind::Tuple:
         for (size_t i = 0; i < pattern.parts.size(); ++i) number(pattern.parts[i], data.parts[i], is_result, out);
         return;
+      case PatternKind::Cell: return number_cell(pattern, data.parts[0], is_result, out);
       case PatternKind::Option: number(pattern.parts[0], types_.info(data.enum_id).variants[1].fields[0].type, is_result, out); return;
       default: return;
     }
   }
   void finish(CallShape& shape) {
     shape.region_count = count_;
+    for (uint32_t r : static_) shape.outlives.emplace_back(r, 0);
     for (uint32_t a : arguments_) {
       if (result_ != 0) shape.outlives.emplace_back(a, result_);
     }
   }
 
  private:
+  // A guard borrows like a reference; what a Gc or Weak stands for borrows nothing.
+  void number_cell(const Pattern& pattern, TypeId part, bool is_result, std::vector<uint32_t>& out) {
+    if (pattern.scalar == TypeKind::Guard) out.push_back(is_result ? result() : argument());
+    const bool is_handle = pattern.scalar == TypeKind::Gc || pattern.scalar == TypeKind::Weak;
+    number(pattern.parts[0], part, is_result, is_handle ? static_ : out);
+  }
   uint32_t argument() {
     arguments_.push_back(++count_);
     return count_;
@@ -60,7 +68,7 @@ class NativeShape {
 
   const types::TypeTable& types_;
   std::map<std::string, std::vector<uint32_t>> variables_;
-  std::vector<uint32_t> arguments_;
+  std::vector<uint32_t> arguments_, static_;
   uint32_t count_ = 0, result_ = 0;
 };
 

@@ -62,8 +62,13 @@ uint32_t Tables::structural(types::TypeId id, const types::TypeData& data) {
   switch (data.kind) {
     case TypeKind::Vec:
     case TypeKind::Slice:
-    case TypeKind::Box: return add_row(data.kind, parts[0]);
+    case TypeKind::Box:
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
+    case TypeKind::Gc:
+    case TypeKind::Weak: return add_row(data.kind, parts[0]);
     case TypeKind::Array: return add_row(data.kind, parts[0], static_cast<uint32_t>(data.length), static_cast<uint32_t>(data.length >> 32));
+    case TypeKind::Guard:
     case TypeKind::Ref: return add_row(data.kind, parts[0], data.is_mut ? 1 : 0);
     case TypeKind::Tuple: {
       const auto first = static_cast<uint32_t>(m_.fields.size());

@@ -15,7 +15,8 @@ void Checker::bind_pattern(const spec::Pattern& pattern_tree, TypeId given, std:
     return;
   }
   const bool one = (pattern_tree.kind == spec::PatternKind::Ref && data.kind == TypeKind::Ref) || (pattern_tree.kind == spec::PatternKind::Vec && data.kind == TypeKind::Vec) ||
-                   (pattern_tree.kind == spec::PatternKind::Slice && data.kind == TypeKind::Slice);
+                   (pattern_tree.kind == spec::PatternKind::Slice && data.kind == TypeKind::Slice) ||
+                   (pattern_tree.kind == spec::PatternKind::Cell && data.kind == pattern_tree.scalar);
   if (one) bind_pattern(pattern_tree.parts[0], data.parts[0], bound);
 }
 
@@ -46,6 +47,7 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
       if (!p.dims_variable.empty()) dims = bound[p.dims_variable].dims;
       return dtype ? table_.tensor(*dtype, dims) : table_.error();
     }
+    case spec::PatternKind::Cell: return table_.cell(p.scalar, pattern_type(p.parts[0], bound), p.is_mut);
     case spec::PatternKind::Opaque: return table_.opaque(p.opaque);
   }
   return table_.error();

@@ -55,6 +55,7 @@ TypeId TypeTable::array(TypeId element, uint64_t length) {
 }
 TypeId TypeTable::slice(TypeId element) { return intern({.kind = TypeKind::Slice, .parts = {element}}); }
 TypeId TypeTable::box(TypeId element) { return intern({.kind = TypeKind::Box, .parts = {element}}); }
+TypeId TypeTable::cell(TypeKind kind, TypeId element, bool is_mut) { return intern({.kind = kind, .is_mut = is_mut, .parts = {element}}); }
 TypeId TypeTable::fn(std::vector<TypeId> parameters, TypeId result) {
   parameters.push_back(result);
   return intern({.kind = TypeKind::Fn, .parts = std::move(parameters)});
@@ -175,6 +176,8 @@ bool TypeTable::needs_drop(TypeId id, std::vector<TypeId>& open) const {
     case TypeKind::Vec:
     case TypeKind::Slice:
     case TypeKind::Box:
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
     case TypeKind::Array:
     case TypeKind::Tuple:
       for (TypeId part : data.parts)
@@ -191,7 +194,8 @@ uint32_t TypeTable::region_slots(TypeId id) const {
   if (data.kind == TypeKind::Struct) return info(data.struct_id).region_count;
   if (data.kind == TypeKind::Enum) return info(data.enum_id).region_count;
   if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn) return 1;
-  uint32_t slots = data.kind == TypeKind::Ref ? 1 : 0;
+  if (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) return 0;  // what is inside borrows nothing
+  uint32_t slots = data.kind == TypeKind::Ref || data.kind == TypeKind::Guard ? 1 : 0;
   for (TypeId part : data.parts) slots += region_slots(part);
   return slots;
 }
@@ -216,6 +220,11 @@ std::string TypeTable::name(TypeId id) const {
     case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), number_text(static_cast<int64_t>(data.length)));
     case TypeKind::Tuple: return list("(", ")");
     case TypeKind::Box: return list("Box<", ">");
+    case TypeKind::Cell: return list("Cell<", ">");
+    case TypeKind::RefCell: return list("RefCell<", ">");
+    case TypeKind::Guard: return list(data.is_mut ? "RefMut<" : "Ref<", ">");
+    case TypeKind::Gc: return list("Gc<", ">");
+    case TypeKind::Weak: return list("Weak<", ">");
     case TypeKind::Dyn: return "dyn " + info(data.dyn_id).name;
     case TypeKind::Fn: {
       std::string out = "fn(";

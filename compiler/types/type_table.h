@@ -95,8 +95,8 @@ constexpr bool is_symbol(int64_t value) { return is_number_symbol(value) || is_s
 struct TypeData {
   TypeKind kind = TypeKind::Unit;
   Special special = Special::None;
-  bool is_mut = false;                // Ref
-  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice, Box: element. Tuple: fields. Fn: parameters, then result
+  bool is_mut = false;                // Ref, Guard
+  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice, Box, Cell, RefCell, Guard, Gc, Weak: element. Tuple: fields. Fn: parameters, then result
   uint64_t length = 0;                // Array
   StructId struct_id{};               // Struct
   EnumId enum_id{};                   // Enum
@@ -119,6 +119,8 @@ class TypeTable {
   TypeId array(TypeId element, uint64_t length);
   TypeId slice(TypeId element);
   TypeId box(TypeId element);
+  // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak.
+  TypeId cell(TypeKind kind, TypeId element, bool is_mut = false);
   TypeId tuple(std::vector<TypeId> fields);
   TypeId fn(std::vector<TypeId> parameters, TypeId result);
   TypeId tensor(spec::DType dtype, std::vector<int64_t> dims);

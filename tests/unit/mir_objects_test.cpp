@@ -228,3 +228,38 @@ DOCTEST_TEST_CASE("a function value borrows what its environment borrows") {
   DOCTEST_CHECK(Functions().run(false) == "6\n");
   DOCTEST_CHECK(Functions().run(true) == "B0205");
 }
+
+DOCTEST_TEST_CASE("a guard lets its RefCell be written, and releases it when its scope ends") {
+  World w;
+  const TypeId cell = w.table.cell(TypeKind::RefCell, w.i32), guard = w.table.cell(TypeKind::Guard, w.i32, true);
+  DOCTEST_CHECK(w.table.name(w.table.cell(TypeKind::Gc, cell)) == "Gc<RefCell<i32>>");
+  DOCTEST_CHECK(w.table.name(guard) == "RefMut<i32>");
+  Writer main(w.program, "main", {{}, {}, w.table.scalar(TypeKind::Unit), {}, 0, {}});
+  const LocalId c = main.local(cell), r = main.local(w.table.ref(cell, false), mir::LocalKind::Temporary),
+                g = main.local(guard, mir::LocalKind::Named, true), again = main.local(w.table.ref(cell, false), mir::LocalKind::Temporary);
+  main.op(Opcode::CallNative, at(c), {main.number(1)}, static_cast<uint32_t>(spec::Native::RefCellNew));
+  main.borrow(r, at(c));
+  main.op(Opcode::CallNative, at(g), {main.copy(at(r))}, static_cast<uint32_t>(spec::Native::RefCellBorrowMut));
+  main.op(Opcode::Add, at(g, {kDeref}), {main.copy(at(g, {kDeref})), main.number(2)});
+  main.close(g);
+  main.borrow(again, at(c));
+  main.print(at(again));
+  main.finish(main.unit());
+  DOCTEST_CHECK(w.outcome() == "RefCell { value: 3 }\n");
+}
+
+DOCTEST_TEST_CASE("what a Gc shares is not written through it and borrows nothing") {
+  for (const bool writes : {false, true}) {
+    World w;
+    const TypeId content = writes ? w.i32 : w.table.ref(w.i32, false), gc = w.table.cell(TypeKind::Gc, content);
+    Writer main(w.program, "main", {{}, {}, w.table.scalar(TypeKind::Unit), {}, 0, {}});
+    const LocalId x = main.local(w.i32), r = main.local(w.table.ref(w.i32, false), mir::LocalKind::Temporary),
+                  g = main.local(gc, mir::LocalKind::Named, true);
+    main.op(Opcode::Set, at(x), {main.number(1)});
+    main.borrow(r, at(x));
+    main.op(Opcode::CallNative, at(g), {writes ? main.number(1) : main.copy(at(r))}, static_cast<uint32_t>(spec::Native::GcNew));
+    if (writes) main.op(Opcode::Set, at(g, {kDeref}), {main.number(2)});
+    main.finish(main.unit());
+    DOCTEST_CHECK(w.outcome() == (writes ? "B0107" : "B0402"));
+  }
+}

@@ -30,6 +30,7 @@ const std::string kTypes = R"(.skbc 1
 .type t14 Vec t11
 .type t15 ref t14 mut
 .type t16 ref t1 mut
+.type t17 Box t7
 .signature s0 ( ) t0 regions 0
 .constant c0 () 0x0
 .constant c1 str "a"
@@ -152,6 +153,45 @@ DOCTEST_TEST_CASE("parts of text end between letters") {
   s.line("call.native {} str::range ( {} c9 c9 )", part, all).show(part);
   s.line("call.native {} str::range ( {} c6 c8 )", part, all);
   s.run("h\n\n", 101, "panicked: byte 2 is inside a letter\n  at main (?)\n");
+}
+
+DOCTEST_TEST_CASE("a vector becomes a boxed slice, is indexed and measured through it, and becomes a vector again") {
+  check_module(kTypes + R"(.function f0 "main" s0 regions 2 file 0
+  .reg r0 t4 mut
+  .reg r1 t5<1>
+  .reg r2 t0 mut
+  .reg r3 t3 mut
+  .reg r4 t17 mut
+  .reg r5 t2
+  .reg r6 t8<2> mut
+  .place p7 r4 * [0]
+  .place p8 r4 *
+  .loan l0 mut r0
+  .loan l1 shared p8
+  .loan l2 shared p8
+  b0
+    call.native r0 Vec::new ( )
+    call.native r4 Vec::into_boxed_slice ( move:r0 )
+    borrow r6 l2
+    format r3 c5 ( last:r6 )
+    call.native r2 println ( r3 )
+    call.native r0 Vec::new ( )
+    borrow r1 l0
+    format r3 c11 ( c1 )
+    call.native r2 Vec::push ( move:r1 r3 )
+    call.native r4 Vec::into_boxed_slice ( move:r0 )
+    format r3 c11 ( c2 )
+    set r3 p7
+    len r5 p8
+    format r3 c16 ( r3 r5 )
+    call.native r2 println ( r3 )
+    borrow r6 l1
+    format r3 c5 ( last:r6 )
+    call.native r2 println ( r3 )
+    call.native r0 Box::into_vec ( move:r4 )
+    return c0
+)",
+               "[]\naa 1\n[\"aa\"]\n");
 }
 
 DOCTEST_TEST_CASE("mem::swap and mem::replace exchange values behind references") {

@@ -47,6 +47,8 @@ void Translator::call_native(const Instruction& i) {
   site.result = {to, type_of(place), types().kind(type_of(place))};
   emit(Exec::CallNative).site = p_.keep(std::move(site));
   end_write(place, to);
+  // Destructors run when the instruction is done and every value is where roots are.
+  if (native == Native::GcNew || native == Native::GcCollect) emit(Exec::DropDead);
 }
 
 // Natives short enough to be one operation.

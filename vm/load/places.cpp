@@ -56,22 +56,28 @@ void Translator::step(Where& at, ProjectionKind kind, uint32_t argument) {
   }
 }
 
-// A box's value lies behind its object's header; what a fat one stands for becomes a fat reference.
+// Where the value lies behind what a word of this kind points to: behind an object's header, or behind a RefCell's count.
+uint32_t Translator::distance_behind(TypeKind kind) {
+  return kind == TypeKind::Box || kind == TypeKind::Gc ? kBoxed : kind == TypeKind::Guard ? kCounted : 0;
+}
+
+// What a fat box stands for becomes a fat reference.
 void Translator::dereference(Where& at) {
   const uint32_t reference = at.type;
-  const bool is_fat = types().is_fat(reference), is_box = types().is(reference, TypeKind::Box);
+  const TypeKind kind = types().kind(reference);
+  const bool is_fat = types().is_fat(reference) && (kind == TypeKind::Ref || kind == TypeKind::Box);
   uint32_t slot = at.offset;
   if (at.kind != Where::Kind::Frame) {
     slot = scratch(is_fat ? 16 : 8);
     load(slot, at);
   }
-  if (is_fat && is_box) {
+  if (is_fat && kind == TypeKind::Box) {
     const uint32_t fat = scratch(16);
     emit(Exec::LeaP, fat, slot, kBoxed);
     copy(fat + 8, slot + 8, 8);
     slot = fat;
   }
-  at = {is_fat ? Where::Kind::Fat : Where::Kind::Memory, slot, is_box && !is_fat ? kBoxed : 0, types().row(reference).a};
+  at = {is_fat ? Where::Kind::Fat : Where::Kind::Memory, slot, is_fat ? 0 : distance_behind(kind), types().row(reference).a};
 }
 
 // The address of an element goes to a slot, after the index was checked.

@@ -9,10 +9,6 @@
 namespace stark::vm {
 namespace {
 
-gc::SlotKind slot_kind(const PointerSlot& slot) {
-  return slot.kind == PointerSlot::Kind::Base ? gc::SlotKind::Base : gc::SlotKind::Interior;
-}
-
 uint32_t aligned(uint32_t offset, uint32_t to) { return (offset + to - 1) / to * to; }
 
 // Where a register lies behind `end`, which it moves on.
@@ -57,7 +53,7 @@ void Program::lay_out(Function& function) {
   const auto place = [&](uint32_t r) {
     const TypeFacts& facts = types_.facts(registers[r].type.type);
     function.registers[r] = place_behind(facts, end);
-    for (const PointerSlot& slot : facts.pointers) function.roots.push_back({function.registers[r] + slot.offset, slot_kind(slot)});
+    for (const PointerSlot& slot : facts.pointers) function.roots.push_back({function.registers[r] + slot.offset, slot_kind(slot.kind)});
   };
   const auto place_all = [&](auto belongs) {
     for (uint32_t r = 0; r < registers.size(); ++r) {
@@ -95,19 +91,20 @@ const gc::TypeInfo& Program::buffer_info(uint32_t element_type) {
     auto info = std::make_unique<gc::TypeInfo>();
     info->name = "buffer";
     info->element_size = types_.size(element_type);
-    for (const PointerSlot& slot : types_.facts(element_type).pointers) info->element_slots.push_back({slot.offset, slot_kind(slot)});
+    for (const PointerSlot& slot : types_.facts(element_type).pointers) info->element_slots.push_back({slot.offset, slot_kind(slot.kind)});
     buffers_[element_type] = std::move(info);
   }
   return *buffers_[element_type];
 }
 
 // A value without a size has an address too, so every box has room for a word.
-const gc::TypeInfo& Program::box_info(uint32_t type) {
+const BoxInfo& Program::box_info(uint32_t type) {
   if (boxes_[type] == nullptr) {
-    auto info = std::make_unique<gc::TypeInfo>();
+    auto info = std::make_unique<BoxInfo>();
     info->name = "box";
+    info->type = type;
     info->fixed_size = std::max(8u, aligned(types_.size(type), 8));
-    for (const PointerSlot& slot : types_.facts(type).pointers) info->fixed_slots.push_back({slot.offset, slot_kind(slot)});
+    for (const PointerSlot& slot : types_.facts(type).pointers) info->fixed_slots.push_back({slot.offset, slot_kind(slot.kind)});
     boxes_[type] = std::move(info);
   }
   return *boxes_[type];

@@ -24,6 +24,14 @@ struct FrameHeader {
   const struct Function* function = nullptr;
 };
 
+inline gc::SlotKind slot_kind(PointerSlot::Kind kind) {
+  return kind == PointerSlot::Kind::Base ? gc::SlotKind::Base : kind == PointerSlot::Kind::Weak ? gc::SlotKind::Weak : gc::SlotKind::Interior;
+}
+// Descriptor of an object that holds one value, which says of which type.
+struct BoxInfo : gc::TypeInfo {
+  uint32_t type = 0;
+};
+
 struct RootSlot {
   uint32_t offset;
   gc::SlotKind kind;
@@ -69,7 +77,7 @@ class Program {
   const gc::TypeInfo& buffer_info(uint32_t element_type);
   std::string_view function_name(uint32_t index) const { return module().text_of(module().functions[index].name); }
   // Descriptor of an object that holds one value of this type.
-  const gc::TypeInfo& box_info(uint32_t type);
+  const BoxInfo& box_info(uint32_t type);
   const VTable* vtable(uint32_t index) const { return &vtables_[index]; }
   // Where every function behind a method of a dyn takes its arguments, the thin receiver first.
   std::vector<uint32_t> method_offsets(const spec::SignatureRow& method) const;
@@ -89,7 +97,8 @@ class Program {
   std::vector<uint32_t> handlers_;
   std::vector<Function> functions_;
   std::vector<gc::Object*> texts_;
-  std::vector<std::unique_ptr<gc::TypeInfo>> buffers_, boxes_;
+  std::vector<std::unique_ptr<gc::TypeInfo>> buffers_;
+  std::vector<std::unique_ptr<BoxInfo>> boxes_;
   std::vector<VTable> vtables_;
   std::vector<Function*> vtable_functions_;
   TextPool pool_;

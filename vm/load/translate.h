@@ -57,6 +57,7 @@ class Translator {
   // places.cpp: addresses
   Where resolve(uint32_t place, uint32_t leave_out = 0);
   void step(Where& at, spec::ProjectionKind kind, uint32_t argument);
+  static uint32_t distance_behind(TypeKind kind);
   void dereference(Where& at);
   void element(Where& at, uint32_t index_offset);
   uint32_t address_slot(const Where& at);  // a slot that holds the address

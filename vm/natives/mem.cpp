@@ -5,7 +5,8 @@
 #include "gc/barrier.h"
 #include "vm/natives/table.h"
 
-namespace stark::vm::natives {
+namespace stark::vm {
+namespace natives {
 namespace {
 
 uint32_t size_behind(const NativeCall& call) { return call.types().size(call.types().row(call.site.arguments[0].type).a); }
@@ -21,10 +22,12 @@ void MemSwap(NativeCall& call) {
   std::swap_ranges(a, a + size, b);
 }
 
+void MemReplace(NativeCall& call) { replace_behind(call, call.get<std::byte*>(0), size_behind(call)); }
+
+}  // namespace natives
+
 // The result may be wanted where the new value is; a value that was copied stays as it is.
-void MemReplace(NativeCall& call) {
-  const uint32_t size = size_behind(call);
-  auto* place = call.get<std::byte*>(0);
+void replace_behind(NativeCall& call, std::byte* place, uint32_t size) {
   gc::store_barrier(place, size);
   if (call.result() == call.address(1)) {
     std::swap_ranges(place, place + size, call.result());
@@ -34,4 +37,4 @@ void MemReplace(NativeCall& call) {
   }
 }
 
-}  // namespace stark::vm::natives
+}  // namespace stark::vm

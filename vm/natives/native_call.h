@@ -63,6 +63,8 @@ void give_option(NativeCall& call, const void* payload, uint32_t size);
 // vec.cpp: makes room for one more element; false when the heap is full. For the loop's own push.
 bool push_element(NativeCall& call);
 
+// mem.cpp: argument 1 is put at `place`, and what was there is the result.
+void replace_behind(NativeCall& call, std::byte* place, uint32_t size);
 // slice.cpp: the elements that arguments 1 and 2 name change places, or the program panics.
 void swap_elements(NativeCall& call, FatRef elements);
 

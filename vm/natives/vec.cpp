@@ -168,6 +168,10 @@ void VecSplitOff(NativeCall& call) {
   call.give(rest);
 }
 
+// The buffer itself is the object: elements lie where a boxed value would.
+void VecIntoBoxed(NativeCall& call) { call.give(call.get<VecValue>(0)); }
+void BoxIntoVec(NativeCall& call) { call.give(call.get<VecValue>(0)); }
+
 void VecSwap(NativeCall& call) {
   const VecValue v = call.vec(0);
   swap_elements(call, {v.data(), v.length});

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <bit>
+#include <algorithm>
 
 namespace stark::vm {
 namespace {
@@ -20,10 +20,12 @@ class Walk {
  public:
   Walk(const Printer& printer, std::string& out) : p_(printer), t_(printer.types), out_(out) {}
 
-  // Boxes may be nested without an end in sight: what is too deep for the C stack is left out.
+  // Boxes may be nested without an end in sight, and shared objects be met again and again: what is too deep for the C stack or
+  // too long to be read is left out.
   void value(uint32_t type, const std::byte* at, const FormatSpec& spec) {
     constexpr uint32_t kDeepest = 500;
-    if (depth_ == kDeepest) {
+    constexpr size_t kLongest = size_t{1} << 26;
+    if (depth_ == kDeepest || out_.size() > kLongest) {
       out_ += "…";
       return;
     }
@@ -51,6 +53,15 @@ class Walk {
         return pad(out_, name, spec, false);
       }
       case TypeKind::Ref: return reference(type, at, spec);
+      case TypeKind::Cell: return named("Cell", t_.row(type).a, at, spec);
+      case TypeKind::RefCell: {
+        if (load<int64_t>(at) >= 0) return named("RefCell", t_.row(type).a, at + kCounted, spec);
+        out_ += "RefCell { value: <borrowed> }";
+        return;
+      }
+      case TypeKind::Guard: return value(t_.row(type).a, load<const std::byte*>(at) + kCounted, spec);
+      case TypeKind::Gc: return shared(t_.row(type).a, load<const gc::Object*>(at), spec);
+      case TypeKind::Weak: out_ += "(Weak)"; return;
       case TypeKind::Box: return box(type, load_box(at, t_.size(type)), spec);
       case TypeKind::Tensor: return p_.tensor(p_.user, out_, load<const void*>(at), spec);
       case TypeKind::Opaque: out_ += spec::opaques()[t_.row(type).a]; return;
@@ -137,7 +148,24 @@ class Walk {
   void box(uint32_t type, FatBox box, const FormatSpec& spec) {
     const uint32_t to = t_.row(type).a;
     if (!t_.is_fat(type)) return value(to, box.object->payload(), spec);
-    unsized(to, box.object->payload(), box.length, spec);
+    unsized(to, box.object != nullptr ? box.object->payload() : nullptr, box.length, spec);
+  }
+
+  void named(std::string_view name, uint32_t type, const std::byte* at, const FormatSpec& spec) {
+    out_.append(name).append(" { value: ");
+    value(type, at, inner_of(spec));
+    out_ += " }";
+  }
+
+  // Shared objects may hold each other in a ring: one that is being printed is not begun again.
+  void shared(uint32_t type, const gc::Object* object, const FormatSpec& spec) {
+    if (std::ranges::find(open_, object) != open_.end()) {
+      out_ += "…";
+      return;
+    }
+    open_.push_back(object);
+    value(type, object->payload(), spec);
+    open_.pop_back();
   }
 
   // What the second word of a fat reference or box makes of the first: elements, or the value behind a vtable.
@@ -183,6 +211,7 @@ class Walk {
   const TypeTables& t_;
   std::string& out_;
   uint32_t depth_ = 0;
+  std::vector<const gc::Object*> open_;
 };
 
 }  // namespace

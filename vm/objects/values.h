@@ -46,6 +46,11 @@ struct FatBox {
 };
 // A value in an object of its own lies at the object's payload.
 inline constexpr uint32_t kBoxed = sizeof(gc::Object);
+// The count of a shared object, which has no elements, says what is known of its handles: there is one; there were more; its
+// value has been taken out and is not dropped with it.
+enum class SharedState : uint64_t { Only, Many, Empty };
+// The value of a RefCell lies behind its count: readers, or -1 for a writer. A guard is the RefCell's address.
+inline constexpr uint32_t kCounted = sizeof(int64_t);
 
 // `Device`. Kinds as they print; ordinal counts within the kind.
 enum class DeviceKind : uint32_t { Cpu, Cuda, OpenCl, Vulkan, Null };

@@ -6,6 +6,13 @@ namespace stark::vm {
 
 using Kind = DropEntry::Kind;
 
+namespace {
+
+// A reader or the writer of a RefCell is done.
+void release(int64_t* count, bool is_writer) { store(count, is_writer ? 0 : load<int64_t>(count) - 1); }
+
+}  // namespace
+
 // A value's own destructor comes first, then its fields in order. Runs until a destructor of the program is due.
 Machine::NextDrop Machine::next_drop() {
   auto& drops = host_.drops;
@@ -54,6 +61,9 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
       const auto v = load<uint32_t>(address);
       return later(types().variant(type, v).fields, [&](uint32_t f) { return types().variant_offset(type, v, f); });
     }
+    case TypeKind::Cell: return later_value(types().row(type).a, address);
+    case TypeKind::RefCell: return later_value(types().row(type).a, address + kCounted);
+    case TypeKind::Guard: return release(load<int64_t*>(address), types().row(type).b != 0);
     case TypeKind::Box: return drop_box(type, load_box(address, types().size(type)));
     case TypeKind::Array:
     case TypeKind::Vec: {
@@ -72,13 +82,24 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
 // What a box holds is next; its object is the collector's.
 void Machine::drop_box(uint32_t type, FatBox box) {
   const uint32_t element = types().row(type).a;
-  std::byte* inside = box.object->payload();
   if (types().is(element, TypeKind::Slice)) {
-    host_.drops.push_back({Kind::Elements, types().row(element).a, inside, 0, box.length, nullptr});
+    if (box.length == 0) return;  // no elements need no object
+    host_.drops.push_back({Kind::Elements, types().row(element).a, box.object->payload(), 0, box.length, nullptr});
     return;
   }
   const uint32_t held = types().is(element, TypeKind::Dyn) ? box.vtable->type : element;
-  if (types().facts(held).needs_drop) host_.drops.push_back({Kind::Value, held, inside, 0, 0, nullptr});
+  later_value(held, box.object->payload());
+}
+
+void Machine::later_value(uint32_t type, std::byte* address) {
+  if (types().facts(type).needs_drop) host_.drops.push_back({Kind::Value, type, address, 0, 0, nullptr});
+}
+
+void Machine::drop_dead() {
+  for (gc::Object* object : host_.heap.take_dead()) {
+    if (object->count == static_cast<uint64_t>(SharedState::Empty)) continue;
+    later_value(static_cast<const BoxInfo*>(object->type)->type, object->payload());
+  }
 }
 
 }  // namespace stark::vm

@@ -64,8 +64,7 @@ void Machine::visit_roots(gc::Visitor& visitor) {
   for (const FrameValue& v : host_.active->arguments) {
     if (v.type == spec::kNone) continue;  // constants do not move
     for (const PointerSlot& slot : types().facts(v.type).pointers) {
-      const auto kind = slot.kind == PointerSlot::Kind::Base ? gc::SlotKind::Base : gc::SlotKind::Interior;
-      visitor.visit(kind, host_.active_frame + v.offset + slot.offset);
+      visitor.visit(slot_kind(slot.kind), host_.active_frame + v.offset + slot.offset);
     }
   }
 }

@@ -41,6 +41,8 @@ class Machine final : public gc::RootProvider {
   NextDrop next_drop();
   void drop_fields(uint32_t type, std::byte* address);
   void drop_box(uint32_t type, FatBox box);
+  void later_value(uint32_t type, std::byte* address);
+  void drop_dead();
 
   // unwind.cpp
   bool begin_unwinding();

@@ -26,6 +26,8 @@ void owned_parts(const Module& m, uint32_t t, Visit visit) {
     case TypeKind::Vec:
     case TypeKind::Slice:
     case TypeKind::Box:
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
     case TypeKind::Array: visit(row.a); break;
     case TypeKind::Tuple:
     case TypeKind::Struct: fields({row.a, row.b}); break;
@@ -63,34 +65,43 @@ struct Rows {
   bool has_destructor(uint32_t t) const {
     return (kind(t) == TypeKind::Struct || kind(t) == TypeKind::Enum) && m.types[t].c != kNone;
   }
+  bool is_cell(uint32_t t) const { return kind(t) == TypeKind::Cell || kind(t) == TypeKind::RefCell; }
+  bool is_handle(uint32_t t) const { return kind(t) == TypeKind::Gc || kind(t) == TypeKind::Weak; }
   // What a Dyn hides may need a drop, so it does.
   bool starts_as_dropping(uint32_t t) const {
     return spec::has(kind(t), spec::kOwned) || has_destructor(t) || kind(t) == TypeKind::Dyn;
   }
   bool starts_as_moving(uint32_t t) const {
     const uint32_t flags = spec::row_of(kind(t)).flags;
-    if (kind(t) == TypeKind::Vec || kind(t) == TypeKind::Box || has_destructor(t)) return true;
+    if (is_cell(t) || kind(t) == TypeKind::Vec || kind(t) == TypeKind::Box || has_destructor(t)) return true;
     if (flags & spec::kReference) return m.types[t].b != 0;  // `&mut` moves
     return (flags & (spec::kCopy | spec::kParts)) == 0;
   }
 };
 
-// "Needs drop" and "is not Copy" spread from parts to wholes.
+// "Needs drop", "is not Copy" and "reaches managed objects" spread from parts to wholes. So does an unsafe finaliser: a
+// destructor of what reaches managed objects. What a dyn or fn hides may reach them.
 void find_copy_and_drop(const Module& m, Types& types) {
   const Rows rows{m};
   Edges wholes(m.types.size());
   for (uint32_t t = 0; t < m.types.size(); ++t) {
     owned_parts(m, t, [&](uint32_t part) { wholes[part].push_back(t); });
   }
+  const auto reaches = spread(wholes, [&](uint32_t t) {
+    return rows.is_handle(t) || rows.kind(t) == TypeKind::Dyn || rows.kind(t) == TypeKind::Fn;
+  });
+  const auto unsafe = spread(wholes, [&](uint32_t t) { return rows.has_destructor(t) && reaches[t]; });
   const auto drops = spread(wholes, [&](uint32_t t) { return rows.starts_as_dropping(t); });
   const auto moves = spread(wholes, [&](uint32_t t) { return rows.starts_as_moving(t); });
   for (uint32_t t = 0; t < m.types.size(); ++t) {
     types.facts[t].needs_drop = drops[t];
     types.facts[t].is_copy = !moves[t];
+    types.facts[t].is_finaliser_safe = !unsafe[t];
   }
 }
 
-// Node 2t: `t` is not Send; 2t + 1: it is not Sync. What a dyn does not promise, it lacks; sharing what is not Sync is not Send.
+// Node 2t: `t` is not Send; 2t + 1: it is not Sync. What a dyn does not promise, it lacks; sharing what is not Sync is not Send;
+// cells are not Sync, and a guard stays where it was made.
 void find_thread_abilities(const Module& m, Types& types) {
   const Rows rows{m};
   Edges edges(2 * m.types.size());
@@ -101,7 +112,9 @@ void find_thread_abilities(const Module& m, Types& types) {
   for (uint32_t t = 0; t < m.types.size(); ++t) {
     owned_parts(m, t, [&](uint32_t part) { spreads(part, t); });
     const bool is_ref = rows.kind(t) == TypeKind::Ref, is_fn = rows.kind(t) == TypeKind::Fn;
-    if (is_ref && m.types[t].b == 0) {
+    if (rows.is_handle(t)) {
+      for (const uint32_t node : {2 * m.types[t].a, 2 * m.types[t].a + 1}) edges[node].insert(edges[node].end(), {2 * t, 2 * t + 1});
+    } else if (is_ref && m.types[t].b == 0) {
       auto& unsynced = edges[2 * m.types[t].a + 1];
       unsynced.insert(unsynced.end(), {2 * t, 2 * t + 1});
     } else if (is_ref || is_fn) {
@@ -111,7 +124,8 @@ void find_thread_abilities(const Module& m, Types& types) {
   }
   const auto lacks = spread(edges, [&](uint32_t node) {
     const uint32_t t = node / 2, promise = node % 2 == 0 ? spec::kDynSend : spec::kDynSync;
-    return rows.kind(t) == TypeKind::Dyn && (m.types[t].c & promise) == 0;
+    if (rows.kind(t) == TypeKind::Dyn) return (m.types[t].c & promise) == 0;
+    return rows.kind(t) == TypeKind::Guard || (rows.is_cell(t) && node % 2 == 1);
   });
   for (uint32_t t = 0; t < m.types.size(); ++t) {
     types.facts[t].is_send = !lacks[2 * t];
@@ -119,7 +133,7 @@ void find_thread_abilities(const Module& m, Types& types) {
   }
 }
 
-// A slot is invariant if it stands behind `&mut` somewhere. Gives whether something changed.
+// A slot is invariant if it stands behind `&mut` or in a cell somewhere. Gives whether something changed.
 bool update_variance(const Module& m, Types& types, uint32_t t) {
   const spec::TypeRow& row = m.types[t];
   auto& mine = types.variance[t];
@@ -146,6 +160,11 @@ bool update_variance(const Module& m, Types& types, uint32_t t) {
     case TypeKind::Box:
       for (uint32_t s = 0; s < mine.size(); ++s) mark(s, types.variance[row.a][s]);
       break;
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
+      for (uint32_t s = 0; s < mine.size(); ++s) mark(s, Variance::Invariant);
+      break;
+    case TypeKind::Guard:
     case TypeKind::Ref:
       for (uint32_t s = 1; s < mine.size(); ++s) mark(s, row.b != 0 ? Variance::Invariant : types.variance[row.a][s - 1]);
       break;

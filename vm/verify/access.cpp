@@ -98,6 +98,7 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
 Result<void> take_part(Body& b, uint32_t p) {
   const PlaceInfo& place = b.place(p);
   if (place.through_reference) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is behind a reference");
+  if (place.through_handle) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is behind a guard or Gc");
   const bool element = std::ranges::any_of(place.steps, is_index);
   if (element) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is an element");
   if (place.through_drop) return refuse_at(b, Refusal::MoveOutOfDrop, describe(b, p) + " is a part of a type with a destructor");

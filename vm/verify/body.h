@@ -32,6 +32,7 @@ struct PlaceInfo {
   bool through_reference = false;  // some step dereferences: the place is not of the frame
   bool through_shared = false;     // … a `&`: nothing may be written
   bool through_mutable = false;    // … a `&mut`
+  bool through_handle = false;     // … a guard or Gc: nothing may be moved out
   bool through_index = false;      // an element whose number is not known here, or of a Vec
   bool through_drop = false;       // a field of a type that has its own destructor
   bool readable = true;            // has a size

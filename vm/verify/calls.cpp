@@ -48,13 +48,21 @@ void let_flow(const CallShape& shape, Lifetimes& lifetimes) {
 
 // A body may take lifetimes that outlive each other for one, and one that outlives 'static for 'static: so they must be.
 Result<void> check_declared(const Body& b, const CallShape& shape, const Lifetimes& lifetimes) {
+  const auto check_static = [&](uint32_t l) -> Result<void> {
+    const uint32_t bound = lifetimes.bound[l];
+    if (bound != spec::kNone && bound != 0) return refuse_at(b, Refusal::RegionTooShort, "a call wants a 'static lifetime");
+    return check_into_fixed(b, lifetimes.loans[l], 0);
+  };
+  if (shape.is_matched) {  // natives relate their lifetimes to 'static and to the result's alone
+    for (const auto& [longer, shorter] : shape.outlives) {
+      if (shorter == 0) STARK_TRY(check_static(longer));
+    }
+    return {};
+  }
   const OutlivesTable outlives = close_outlives(shape.region_count, shape.outlives);
   for (uint32_t l = 1; l <= shape.region_count; ++l) {
     const uint32_t bound = lifetimes.bound[l];
-    if (outlives[l][0]) {
-      STARK_TRY(check_into_fixed(b, lifetimes.loans[l], 0));
-      if (bound != spec::kNone && bound != 0) return refuse_at(b, Refusal::RegionTooShort, "a call wants a 'static lifetime");
-    }
+    if (outlives[l][0]) STARK_TRY(check_static(l));
     for (uint32_t k = l + 1; k <= shape.region_count; ++k) {
       if (!outlives[l][k] || !outlives[k][l] || bound == spec::kNone || lifetimes.bound[k] == spec::kNone) continue;
       if (bound != lifetimes.bound[k]) return refuse_at(b, Refusal::RegionTooShort, "two lifetimes of a call must be one and may differ");
@@ -123,7 +131,7 @@ Result<void> check_call(Body& b, uint32_t target, const CallShape& shape, std::s
     if (invariant) STARK_TRY(bind(b, lifetimes, lifetime, to.regions[s]));
     STARK_TRY(let_in(lifetime, to.regions[s]));
   }
-  if (!shape.is_matched && !shape.outlives.empty()) STARK_TRY(check_declared(b, shape, lifetimes));
+  if (!shape.outlives.empty()) STARK_TRY(check_declared(b, shape, lifetimes));
   return arrive(b, target, std::move(arrivals));
 }
 

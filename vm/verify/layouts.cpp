@@ -29,6 +29,7 @@ class LayoutProof {
     STARK_TRY(check_field_regions());
     for (uint32_t t = 0; t < m_.types.size(); ++t) STARK_TRY(lay_out(t, 0));
     find_abilities(m_, out_);
+    STARK_TRY(check_finalisers());
     return std::move(out_);
   }
 
@@ -50,9 +51,12 @@ class LayoutProof {
         case TypeKind::Vec:
         case TypeKind::Array:
         case TypeKind::Slice:
-        case TypeKind::Box: slots = slots_of(row.a); break;
+        case TypeKind::Box:
+        case TypeKind::Cell:
+        case TypeKind::RefCell: slots = slots_of(row.a); break;
         case TypeKind::Dyn:
         case TypeKind::Fn: slots = 1; break;  // what the value inside borrows
+        case TypeKind::Guard:
         case TypeKind::Ref: slots = 1 + slots_of(row.a); break;
         case TypeKind::Tuple:
           for (uint32_t f = 0; f < row.b; ++f) slots += slots_of(m_.fields[row.a + f].type.type);
@@ -65,6 +69,16 @@ class LayoutProof {
     return {};
   }
   uint32_t slots_of(uint32_t t) const { return out_.facts[t].region_slots; }
+
+  // What the collector drops may not look around.
+  Result<void> check_finalisers() const {
+    for (uint32_t t = 0; t < m_.types.size(); ++t) {
+      if (kind(t) == TypeKind::Gc && !out_.facts[m_.types[t].a].is_finaliser_safe) {
+        return refuse(Refusal::FinaliserRule, fmt::format("type {} shares a value whose destructor can reach managed objects", t));
+      }
+    }
+    return {};
+  }
 
   // A field of a struct or enum names its own lifetimes in the parameters of the type that declares it.
   Result<void> check_field_regions() {
@@ -118,6 +132,19 @@ class LayoutProof {
         break;
       }
       case TypeKind::Array: STARK_TRY(lay_out_array(t, depth)); break;
+      case TypeKind::Cell: STARK_TRY(place_part(t, row.a, depth)); break;
+      case TypeKind::RefCell:
+        facts.size = facts.align = 8;  // the count
+        STARK_TRY(place_part(t, row.a, depth));
+        break;
+      case TypeKind::Gc:
+        if (is_unsized(row.a)) return refuse(Refusal::Layout, "a shared object without a size");
+        break;
+      case TypeKind::Guard:
+      case TypeKind::Weak:
+        if (is_unsized(row.a)) return refuse(Refusal::Layout, "a cell of something without a size");
+        facts.pointers.push_back({0, kind(t) == TypeKind::Weak ? PointerSlot::Kind::Weak : PointerSlot::Kind::Interior});
+        break;
       case TypeKind::Tuple:
       case TypeKind::Struct: STARK_TRY(place_fields(t, {row.a, row.b}, depth)); break;
       case TypeKind::Enum:
@@ -140,19 +167,20 @@ class LayoutProof {
 
   // Appends fields behind what is there. No word is shared between variants: one pointer map is right at every instant.
   Result<void> place_fields(uint32_t t, spec::Range fields, uint32_t depth) {
-    for (uint32_t f = 0; f < fields.count; ++f) {
-      const uint32_t part = m_.fields[fields.first + f].type.type;
-      STARK_TRY(lay_out(part, depth + 1));
-      const TypeFacts& inner = out_.facts[part];
-      if (!inner.is_sized) return refuse(Refusal::Layout, "a field without a size");
-      TypeFacts& facts = out_.facts[t];
-      const uint32_t offset = align(facts.size, inner.align);
-      facts.field_offsets.push_back(offset);
-      for (PointerSlot slot : inner.pointers) facts.pointers.push_back({offset + slot.offset, slot.kind});
-      facts.align = std::max(facts.align, inner.align);
-      facts.size = offset + inner.size;
-      if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} is too large", t));
-    }
+    for (uint32_t f = 0; f < fields.count; ++f) STARK_TRY(place_part(t, m_.fields[fields.first + f].type.type, depth));
+    return {};
+  }
+  Result<void> place_part(uint32_t t, uint32_t part, uint32_t depth) {
+    STARK_TRY(lay_out(part, depth + 1));
+    const TypeFacts& inner = out_.facts[part];
+    if (!inner.is_sized) return refuse(Refusal::Layout, "a field without a size");
+    TypeFacts& facts = out_.facts[t];
+    const uint32_t offset = align(facts.size, inner.align);
+    facts.field_offsets.push_back(offset);
+    for (PointerSlot slot : inner.pointers) facts.pointers.push_back({offset + slot.offset, slot.kind});
+    facts.align = std::max(facts.align, inner.align);
+    facts.size = offset + inner.size;
+    if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} is too large", t));
     return {};
   }
 

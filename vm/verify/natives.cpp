@@ -51,6 +51,7 @@ class Matcher {
         }
         return true;
       case PatternKind::Tensor: return kind == TypeKind::Tensor && match_tensor(pattern, type, is_result);
+      case PatternKind::Cell: return kind == pattern.scalar && match_cell(pattern, row, is_result, regions);
       case PatternKind::Opaque: return kind == TypeKind::Opaque && row.a == static_cast<uint32_t>(pattern.opaque);
     }
     return false;
@@ -65,8 +66,14 @@ class Matcher {
     return true;
   }
 
+  bool copies(const std::string& variable) const {
+    const auto at = bindings_.find(variable);
+    return at == bindings_.end() || at->second.type == spec::kNone || b_.facts(at->second.type).is_copy;
+  }
+
   void finish(CallShape& shape) {
     shape.region_count = count_;
+    for (uint32_t r : static_) shape.outlives.emplace_back(r, 0);
     if (result_ == 0) return;
     for (uint32_t r : argument_references_) shape.outlives.emplace_back(r, result_);
   }
@@ -100,6 +107,16 @@ class Matcher {
     }
     regions.insert(regions.end(), binding.regions.begin(), binding.regions.end());
     return true;
+  }
+
+  // A guard borrows like a reference. What a Gc or Weak stands for has no lifetimes but 'static.
+  bool match_cell(const Pattern& pattern, const spec::TypeRow& row, bool is_result, std::vector<uint32_t>& regions) {
+    if (pattern.scalar == TypeKind::Guard) {
+      if ((row.b != 0) != pattern.is_mut) return false;
+      regions.push_back(is_result ? result_region() : fresh(argument_references_));
+    }
+    const bool is_handle = pattern.scalar == TypeKind::Gc || pattern.scalar == TypeKind::Weak;
+    return match(pattern.parts[0], row.a, is_result, is_handle ? static_ : regions);
   }
 
   // Two variants, nothing and one field: what the VM will make.
@@ -146,6 +163,7 @@ class Matcher {
   std::map<std::string, Binding> bindings_;
   std::map<std::string, spec::Shape> dims_;
   std::vector<uint32_t> argument_references_;
+  std::vector<uint32_t> static_;
   uint32_t count_ = 0;
   uint32_t result_ = 0;
 };
@@ -171,6 +189,9 @@ Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<cons
   }
   shape.result.type = b.type_of(target).type;
   if (!matcher.match(facts.signature.result, shape.result.type, true, shape.result.regions)) return wrong("the result");
+  for (const std::string& variable : facts.signature.copied) {
+    if (!matcher.copies(variable)) return refuse_at(b, Refusal::BoundNotMet, fmt::format("`{}` is called with a type that is not Copy", facts.text));
+  }
   matcher.finish(shape);
   return shape;
 }

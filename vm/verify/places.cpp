@@ -63,6 +63,11 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     place.own_from = place.steps.size() + 1;
     place.crossed.push_back({from.regions[0], is_mut});
   }
+  // What a guard or handle gives access to goes with it, as if it were owned; but it may not be moved away.
+  if (step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc)) {
+    place.through_handle = true;
+    place.through_shared |= kind == TypeKind::Gc || b.m.types[from.type].b == 0;
+  }
   const bool element = step.kind == ProjectionKind::Index || (step.kind == ProjectionKind::ConstIndex && kind != TypeKind::Array);
   place.through_index |= element;
   if ((kind == TypeKind::Struct || kind == TypeKind::Enum) && b.m.types[from.type].c != kNone) place.through_drop = true;
@@ -170,7 +175,10 @@ Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPla
       return TypedPlace{row.a, from.regions};
     case ProjectionKind::Deref:
       if (kind == TypeKind::Box) return TypedPlace{row.a, from.regions};
-      if (kind != TypeKind::Ref) return refuse(Refusal::OperandType, "a dereference of something that is neither reference nor Box");
+      if (kind == TypeKind::Gc) return TypedPlace{row.a, std::vector<uint32_t>(types.facts[row.a].region_slots, 0)};
+      if (kind != TypeKind::Ref && kind != TypeKind::Guard) {
+        return refuse(Refusal::OperandType, "a dereference of something that is no reference, Box, guard or Gc");
+      }
       return TypedPlace{row.a, {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
   }

@@ -65,7 +65,12 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Array:
     case TypeKind::Slice:
     case TypeKind::Box:
-    case TypeKind::Fn: part(row.a); break;
+    case TypeKind::Fn:
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
+    case TypeKind::Gc:
+    case TypeKind::Weak: part(row.a); break;
+    case TypeKind::Guard:
     case TypeKind::Ref:
       part(row.a);
       c.code(row.b, 2, "mutability");

@@ -11,9 +11,10 @@
 namespace stark::vm {
 
 // A word of a value that the collector must see. Base: points to the start of a managed object (or is null).
-// Interior: an address that may lie inside a managed object, in a frame, or in memory of the VM's own.
+// Interior: an address that may lie inside a managed object, in a frame, or in memory of the VM's own. Weak: as Base, but what
+// nothing else refers to may go, and leaves null.
 struct PointerSlot {
-  enum class Kind : uint8_t { Base, Interior };
+  enum class Kind : uint8_t { Base, Interior, Weak };
   uint32_t offset = 0;
   Kind kind = Kind::Base;
 };
@@ -25,6 +26,7 @@ struct TypeFacts {
   bool needs_drop = false;   // dropping it does something: frees owned memory, runs a drop function, or a part of it does
   bool is_sized = true;
   bool is_send = true, is_sync = true;
+  bool is_finaliser_safe = true;  // no destructor in it can reach managed neighbours, which may be gone when the collector drops it
   uint32_t region_slots = 0;
   std::vector<PointerSlot> pointers;    // of one value, by offset
   std::vector<uint32_t> field_offsets;  // structs, tuples: by field. Enums: variant v's field f is

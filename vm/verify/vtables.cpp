@@ -52,8 +52,11 @@ class VTableProof {
     const TypeFacts& facts = types_.facts[row.type];
     const spec::TypeRow& dyn = m_.types[row.dyn];
     if (kind(row.dyn) != TypeKind::Dyn) return refuse(Refusal::OperandType, fmt::format("vtable {} is of a type that is no dyn", y));
-    if (!facts.is_sized) return refuse(Refusal::Layout, fmt::format("vtable {} is of a type without a size", y));
+    // A reference to text is fat already, and every function behind a method takes a thin one.
+    if (!facts.is_sized || kind(row.type) == TypeKind::Str) return refuse(Refusal::Layout, fmt::format("vtable {} is of a type without a size", y));
     if (row.functions.count != dyn.b) return refuse(Refusal::Signature, fmt::format("vtable {} has {} functions of {}", y, row.functions.count, dyn.b));
+    // What a Gc shares may be a Box of this dyn.
+    if (!facts.is_finaliser_safe) return refuse(Refusal::FinaliserRule, fmt::format("vtable {} hides a destructor that can reach managed objects", y));
     if (((dyn.c & spec::kDynSend) != 0 && !facts.is_send) || ((dyn.c & spec::kDynSync) != 0 && !facts.is_sync)) {
       return refuse(Refusal::BoundNotMet, fmt::format("vtable {} promises Send or Sync of a type that is not", y));
     }

@@ -1,0 +1,86 @@
+// tests/gc/weak_test.cpp — weak words and watched objects: cleared and handed out once, small and large ones alike.
+// Room: tests/gc. In: a heap. Out: doctest verdict.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_NO_SHORT_MACRO_NAMES
+#include <doctest/doctest.h>
+
+#include "gc/handle.h"
+#include "gc/heap.h"
+
+namespace {
+
+using namespace stark::gc;
+
+// A base word, a weak word, and bytes that make it as large as is wanted.
+const TypeInfo kPair{"pair", 16, 1, {{0, SlotKind::Base}, {8, SlotKind::Weak}}};
+
+Object*& strong_of(Object* o) { return reinterpret_cast<Object**>(o->payload())[0]; }
+Object*& weak_of(Object* o) { return reinterpret_cast<Object**>(o->payload())[1]; }
+
+struct WeakRoot final : RootProvider {
+  void* word = nullptr;
+  std::vector<Object*> taken;
+  void visit_roots(Visitor& v) override {
+    v.visit_weak(&word);
+    for (Object*& o : taken) v.visit_base(reinterpret_cast<void**>(&o));
+  }
+};
+
+constexpr uint64_t kSmall = 0, kLarge = 100 << 10;
+
+}  // namespace
+
+DOCTEST_TEST_CASE("a weak word follows its object while something else keeps it, and is null afterwards") {
+  for (const uint64_t bytes : {kSmall, kLarge}) {
+    DOCTEST_CAPTURE(bytes);
+    Options options;
+    options.verify = options.poison = true;
+    Heap heap(options);
+    WeakRoot root;
+    heap.add_roots(&root);
+    Handle holder(heap, heap.allocate(kPair, 0));
+    Handle object(heap, heap.allocate(kPair, bytes));
+    root.word = weak_of(holder.get()) = object.get();
+    heap.collect();
+    DOCTEST_CHECK(root.word == object.get());
+    DOCTEST_CHECK(weak_of(holder.get()) == object.get());
+    object.set(nullptr);
+    heap.collect();
+    DOCTEST_CHECK(root.word == nullptr);
+    DOCTEST_CHECK(weak_of(holder.get()) == nullptr);
+  }
+}
+
+DOCTEST_TEST_CASE("a watched object is handed out once when nothing reaches it, with what it refers to") {
+  for (const uint64_t bytes : {kSmall, kLarge}) {
+    DOCTEST_CAPTURE(bytes);
+    Options options;
+    options.verify = options.poison = true;
+    Heap heap(options);
+    WeakRoot root;
+    heap.add_roots(&root);
+    {
+      Handle neighbour(heap, heap.allocate(kPair, 7));
+      Handle object(heap, heap.allocate(kPair, bytes));
+      strong_of(object.get()) = neighbour.get();
+      weak_of(neighbour.get()) = object.get();
+      root.word = object.get();
+      heap.watch(object.get());
+      heap.collect();
+      DOCTEST_CHECK(!heap.has_dead());
+    }
+    heap.collect();
+    DOCTEST_CHECK(heap.has_dead());
+    DOCTEST_CHECK(root.word == nullptr);
+    heap.collect();  // kept until somebody takes it
+    root.taken = heap.take_dead();
+    DOCTEST_REQUIRE(root.taken.size() == 1);
+    heap.collect();
+    DOCTEST_CHECK(root.taken[0]->count == bytes);
+    DOCTEST_CHECK(strong_of(root.taken[0])->count == 7);
+    DOCTEST_CHECK(!heap.has_dead());
+    root.taken.clear();
+    heap.collect();
+    DOCTEST_CHECK(heap.used_bytes() == 0);
+  }
+}

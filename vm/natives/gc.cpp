@@ -1,0 +1,59 @@
+// vm/natives/gc.cpp — Gc and Weak: shared objects of the managed heap, and words that follow them without keeping them.
+// Room: vm/natives. In: values and handles. Out: handles. What must be dropped when nothing reaches it is watched by the heap.
+#include "gc/barrier.h"
+#include "vm/natives/table.h"
+
+namespace stark::vm::natives {
+namespace {
+
+// There is, or will be, a second way to the object.
+void give_another(NativeCall& call) {
+  gc::Object* object = *call.get<gc::Object**>(0);
+  object->count = static_cast<uint64_t>(SharedState::Many);
+  call.give(object);
+}
+
+}  // namespace
+
+void GcNew(NativeCall& call) {
+  const uint32_t type = call.types().row(call.site.result.type).a, size = call.types().size(type);
+  gc::Object* object = call.allocate(call.host.program.box_info(type), 0);
+  if (object == nullptr) return;
+  if (size > 0) std::memcpy(object->payload(), call.address(0), size);
+  if (call.types().facts(type).needs_drop) call.host.heap.watch(object);
+  call.give(object);
+}
+
+void GcClone(NativeCall& call) { give_another(call); }
+void GcPtrEq(NativeCall& call) { call.give_bool(*call.get<gc::Object**>(0) == *call.get<gc::Object**>(1)); }
+void GcDowngrade(NativeCall& call) { give_another(call); }
+void GcIsUnique(NativeCall& call) { call.give_bool((*call.get<gc::Object**>(0))->count == static_cast<uint64_t>(SharedState::Only)); }
+
+void GcIntoInner(NativeCall& call) {
+  gc::Object* object = call.handle(0);
+  if (object->count != static_cast<uint64_t>(SharedState::Only)) return call.host.fail(Exit::Panic, "the value of this Gc is shared");
+  object->count = static_cast<uint64_t>(SharedState::Empty);
+  const uint32_t size = call.types().size(call.types().row(call.site.arguments[0].type).a);
+  if (size > 0) std::memmove(call.result(), object->payload(), size);
+}
+
+void WeakNew(NativeCall& call) { call.give<gc::Object*>(nullptr); }
+void WeakClone(NativeCall& call) { call.give(*call.get<gc::Object**>(0)); }
+
+void WeakSet(NativeCall& call) {
+  auto** word = call.get<gc::Object**>(0);
+  gc::store_barrier(word, sizeof *word);
+  *word = *call.get<gc::Object**>(1);
+}
+
+void WeakUpgrade(NativeCall& call) {
+  gc::Object* object = *call.get<gc::Object**>(0);
+  std::memset(call.result(), 0, call.types().size(call.site.result.type));
+  if (object == nullptr) return;
+  call.give<uint32_t>(1);
+  store(call.result() + call.types().variant_offset(call.site.result.type, 1, 0), object);
+}
+
+void GcCollect(NativeCall& call) { call.host.heap.collect(); }
+
+}  // namespace stark::vm::natives
