@@ -3,62 +3,12 @@
 // Markers: `// expect: line` for each line of output, `// expect-status: n` (0 where it is missing), `// expect-stderr: text`
 // for a part of what goes to stderr.
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <string>
-#include <vector>
 
-namespace {
+#include "tests/run/process.h"
 
-namespace fs = std::filesystem;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-struct Expected {
-  std::string output, error;
-  int status = 0;
-};
-
-Expected expectations(const fs::path& path) {
-  Expected expected;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("// expect-status: ")) expected.status = std::stoi(line.substr(18));
-    if (line.starts_with("// expect-stderr: ")) expected.error = line.substr(18);
-    if (line.starts_with("// expect: ")) expected.output += line.substr(11) + "\n";
-    if (line == "// expect:") expected.output += "\n";
-  }
-  return expected;
-}
-
-// Runs a program with its output in files; gives its exit status, or 128 and the signal.
-int run(const std::vector<std::string>& words, const fs::path& out, const fs::path& err) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (std::freopen(out.c_str(), "w", stdout) == nullptr || std::freopen(err.c_str(), "w", stderr) == nullptr) ::_exit(126);
-    ::alarm(120);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-}  // namespace
+using namespace stark::tests;
 
 int main(int argc, char** argv) {
   if (argc < 4) {

@@ -1,0 +1,68 @@
+// tests/programs/programs_test.cpp — longer programs: each must compile and print what stands beside it, or be known to wait.
+// Room: tests. In: starkc, starkvm, folder. Out: one line for each program that does not do as expected.
+// waiting.tsv names the programs that the compiler cannot take yet, with its first diagnostic; one that begins to pass must leave it.
+// With --update that table is rewritten. A program's markers are those of tests/run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tests/run/process.h"
+
+namespace {
+
+using namespace stark::tests;
+
+// What is wrong with one program, first line first; empty where nothing is.
+std::string problem(const std::string& starkc, const std::string& starkvm, const fs::path& program, const fs::path& work) {
+  const fs::path bundle = work / "program.skbc", out = work / "out", err = work / "err";
+  if (run({starkc, "build", program.string(), "-o", bundle.string()}, out, err) != 0) {
+    const std::string told = read_file(err);
+    return told.substr(0, told.find('\n'));
+  }
+  const int status = run({starkvm, "run", bundle.string()}, out, err);
+  const Expected expected = expectations(program);
+  const std::string got = read_file(out), wanted = read_file(fs::path(program).replace_extension(".out")), told = read_file(err);
+  if (status != expected.status) return fmt::format("ended with {}, not {}: {}", status, expected.status, told.substr(0, told.find('\n')));
+  if (told.find(expected.error) == std::string::npos) return fmt::format("told `{}` without `{}`", told, expected.error);
+  if (got == wanted) return {};
+  const auto at = static_cast<size_t>(std::ranges::mismatch(got, wanted).in1 - got.begin());
+  return fmt::format("prints something else from line {}", std::count(got.begin(), got.begin() + static_cast<long>(at), '\n') + 1);
+}
+
+std::map<std::string, std::string> waiting(const fs::path& table) {
+  std::map<std::string, std::string> rows;
+  std::ifstream in(table);
+  for (std::string line; std::getline(in, line);)
+    if (!line.starts_with('#')) rows[line.substr(0, line.find('\t'))] = line.substr(line.find('\t') + 1);
+  return rows;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    fmt::print(stderr, "usage: programs_test STARKC STARKVM FOLDER [--update]\n");
+    return 64;
+  }
+  const fs::path folder = argv[3], table = folder / "waiting.tsv";
+  const fs::path work = fs::temp_directory_path() / fmt::format("stark-programs-{}", ::getpid());
+  fs::create_directories(work);
+  const auto known = waiting(table);
+  std::vector<fs::path> programs;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".stark") programs.push_back(entry.path());
+  std::ranges::sort(programs);
+  int failed = 0;
+  std::string rows = "# tests/programs/waiting.tsv — programs the compiler cannot take yet, and what it says first; rewritten by `tools/dev update`.\n";
+  for (const fs::path& program : programs) {
+    const std::string name = program.stem().string(), wrong = problem(argv[1], argv[2], program, work);
+    if (!wrong.empty()) rows += fmt::format("{}\t{}\n", name, wrong);
+    if (wrong.empty() && known.contains(name)) ++failed, fmt::print("{}: passes now, so its row in waiting.tsv must go\n", name);
+    if (!wrong.empty() && !known.contains(name)) ++failed, fmt::print("{}: {}\n", name, wrong);
+  }
+  fs::remove_all(work);
+  if (argc > 4) return std::ofstream(table) << rows, 0;
+  fmt::print("{} programs, {} waiting, {} not as expected\n", programs.size(), known.size(), failed);
+  return failed == 0 && !programs.empty() ? 0 : 1;
+}
