@@ -45,6 +45,7 @@ inline int run(const std::vector<std::string>& words, const fs::path& out, const
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  std::fflush(nullptr);  // or the child would write what we have not written yet as well
   const pid_t child = ::fork();
   if (child == 0) {
     if (std::freopen(out.c_str(), "w", stdout) == nullptr || std::freopen(err.c_str(), "w", stderr) == nullptr) ::_exit(126);
