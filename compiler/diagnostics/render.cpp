@@ -128,8 +128,8 @@ namespace {
 std::string json_place(const SourceMap& sources, Span span) {
   if (!span.file.valid()) return "\"file\":null";
   const Position begin = sources.position(span.file, span.begin), end = sources.position(span.file, span.end);
-  return fmt::format(R"("file":{},"line":{},"column":{},"end_line":{},"end_column":{})",
-                     json_quote(sources.path(span.file)), begin.line, begin.column, end.line, end.column);
+  return fmt::format(R"("file":{},"line":{},"column":{},"byte":{},"end_line":{},"end_column":{},"end_byte":{})",
+                     json_quote(sources.path(span.file)), begin.line, begin.column, span.begin, end.line, end.column, span.end);
 }
 
 std::string json_list(const std::vector<std::string>& texts) {

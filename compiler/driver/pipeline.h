@@ -1,4 +1,4 @@
-// compiler/driver/pipeline.h — one compilation from file to bundle.
+// compiler/driver/pipeline.h — one compilation from a path to a bundle.
 // Room: driver, private. In: Request. Out: whether it went well; texts on stdout and stderr.
 // Law: a stage with errors lets the next one run only as far as its product can be trusted.
 #pragma once
@@ -15,5 +15,16 @@ struct Request {
 };
 
 bool compile(const Request& request);
+
+// Compiles the tests of a program into one bundle whose first argument is the number of the test to run.
+struct Test {
+  std::string path;  // "shapes::test_area"
+  bool should_panic = false;
+};
+struct TestBundle {
+  bool good = false;
+  std::vector<Test> tests;
+};
+TestBundle compile_tests(const Request& request, const std::string& filter);
 
 }  // namespace stark::driver

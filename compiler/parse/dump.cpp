@@ -53,9 +53,11 @@ void dump_node(const SyntaxTree& tree, NodeId id, std::string_view slot, int dep
 
 std::string_view text(NodeKind kind) { return kRows[static_cast<size_t>(kind)].text; }
 
-std::string dump(const SyntaxTree& tree) {
+std::string dump(const SyntaxTree& tree, std::string_view only) {
   std::string out;
-  dump_node(tree, tree.root, "", 0, out);
+  if (only.empty()) dump_node(tree, tree.root, "", 0, out);
+  for (size_t i = 0; !only.empty() && i < tree.nodes.size(); ++i)
+    if (tree.nodes[i].kind == NodeKind::Fn && tree.nodes[i].text == only) dump_node(tree, NodeId(i), "", 0, out);
   return out;
 }
 

@@ -62,6 +62,7 @@ struct SyntaxTree {
 SyntaxTree parse(const SourceMap& sources, const lex::TokenBuffer& tokens, diagnostics::Sink& sink);
 
 std::string_view text(NodeKind kind);
-std::string dump(const SyntaxTree& tree);
+// All of it, or the functions of one name.
+std::string dump(const SyntaxTree& tree, std::string_view only = {});
 
 }  // namespace stark::parse

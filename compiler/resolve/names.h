@@ -1,8 +1,9 @@
 // compiler/resolve/names.h — which modules there are, what each declares and imports, and what a path of names means.
-// Room: resolve, public face. In: the root file and the shipped library. Out: Names, which keeps the trees it speaks of.
+// Room: resolve, public face. In: the packages of a program and the shipped library. Out: Names, which keeps the trees it speaks of.
 // Law: immutable once made; a definition is found by path alone; local variables are none of this stage's business.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "compiler/parse/syntax_tree.h"
+#include "compiler/source/edition.h"
 
 namespace stark::resolve {
 
@@ -28,10 +30,12 @@ struct Definition {
   const SyntaxTree* tree = nullptr;
   NodeId node;
   bool is_pub = false;
+  ModuleId scope;               // of a `pub(…)`: the module inside of which it is visible
   Span span;                    // its name
   ModuleId inside;              // Module: what it is
   DefinitionId parent;          // Variant: its enum
   uint32_t number = 0;          // Variant: which
+  uint32_t variant_count = 0;   // Enum: its variants are the definitions behind it
 };
 
 struct Import {
@@ -48,12 +52,20 @@ struct ImplBlock {
   bool derived = false;  // by `#[derive(…)]`
 };
 
+// Names are looked up by views, without a copy.
+struct NameHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+};
+using NameMap = std::unordered_map<std::string, DefinitionId, NameHash, std::equal_to<>>;
+
 struct Module {
   std::string path;  // "", "network", "std::time"
   ModuleId parent;
   FileId file;
   bool shipped = false;
-  std::unordered_map<std::string, DefinitionId> types, values;
+  bool open = false;  // the items of a block, or `module std::…`: what is not found here is looked for in the parent
+  NameMap types, values;
   std::vector<Import> imports;
   std::vector<ModuleId> globs;
 };
@@ -69,9 +81,14 @@ struct Names {
   std::vector<Module> modules;  // the root first
   std::vector<Definition> definitions;
   std::vector<ImplBlock> impls;
+  std::vector<ModuleId> shipped;  // the library's modules
+  std::vector<DefinitionId> tests;
+  std::map<uint32_t, NameMap> dependencies;  // by the root module of a package: its dependencies by alias
+  std::map<std::pair<const SyntaxTree*, uint32_t>, ModuleId> blocks;  // blocks that have items
   ModuleId root, library;
+  Edition edition = Edition::Stark;
   bool borrows_nll = false;
-  std::unordered_map<std::string, DefinitionId> prelude_types, prelude_values;  // the library's public items, by name
+  NameMap prelude_types, prelude_values;  // the library's public items, by name
   std::unordered_map<std::string, DefinitionId> variant_index;                  // "12:Some", by enum and name
 
   const Module& get(ModuleId id) const { return modules[id.index()]; }
@@ -83,6 +100,12 @@ struct Names {
   // The same inside one module alone, as `path::name` asks; inside of `std`, every public item of the library.
   DefinitionId find_in(ModuleId module, std::string_view name, bool values) const;
   bool visible(DefinitionId definition, ModuleId from) const;
+  // `crate`, `super` and `self` as seen from a module; blocks are passed over.
+  ModuleId package_root(ModuleId from) const;
+  ModuleId super_of(ModuleId from) const;
+  ModuleId self_of(ModuleId from) const;
+  // The module of the items that a block declares, or none.
+  ModuleId block_module(const SyntaxTree& tree, NodeId block) const;
   // Every name that could have been meant, for "did you mean".
   std::vector<std::string_view> known(ModuleId from) const;
 };
@@ -91,7 +114,19 @@ struct ShippedFile {
   std::string_view name, text;  // "time", its text
 };
 
-Names resolve(SourceMap& sources, FileId root, std::span<const ShippedFile> library, diagnostics::Sink& sink);
+// A package that is already loaded: its root file, and which packages it calls by which alias.
+struct PackageInput {
+  FileId root;
+  std::vector<std::pair<std::string, size_t>> dependencies;  // alias, index into the packages
+};
+
+struct Options {
+  Edition edition = Edition::Stark;
+  bool testing = false;  // `#[cfg(test)]` holds, and tests are seen from everywhere
+};
+
+// The first package is the program.
+Names resolve(SourceMap& sources, std::span<const PackageInput> packages, std::span<const ShippedFile> library, Options options, diagnostics::Sink& sink);
 std::string dump(const Names& names);
 
 }  // namespace stark::resolve

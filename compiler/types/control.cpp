@@ -24,6 +24,8 @@ ExprId Checker::block(NodeId id, TypeId expected) {
 
 ExprId Checker::block_inner(NodeId id, TypeId expected) {
   const ScopeGuard scope(*this);
+  const ModuleId items = names_.block_module(tree(), id), around = where_.module;
+  if (items.valid()) where_.module = items;
   const ExprId out = add(ExprKind::Block, unit_, span(id), {ExprId()});
   bool ends = false;
   for (NodeId one : list(child(id, slot::Block::statements))) {
@@ -41,6 +43,7 @@ ExprId Checker::block_inner(NodeId id, TypeId expected) {
   } else if (ends) {
     get(out).type = table_.never();
   }
+  where_.module = around;
   return out;
 }
 
@@ -54,8 +57,7 @@ void Checker::statement(NodeId id, ExprId block_id) {
     get(block_id).statements.push_back({TypedStatement::Kind::Expression, value, {}, {}});
     return;
   }
-  if (kind(id) == NodeKind::Doc || kind(id) == NodeKind::Use) return;
-  if (kind(id) != NodeKind::Error) sink_.report<diag::Unsupported>(span(id), "items inside of functions").help("move it out of the function");
+  // What is left are items, which resolve has declared.
 }
 
 void Checker::let(NodeId id, ExprId block_id) {

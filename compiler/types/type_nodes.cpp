@@ -104,9 +104,9 @@ DefinitionId Checker::find_path(std::span<const NodeId> segments, bool values, s
   bool inside = false;
   for (used = 0; used < segments.size(); ++used) {
     const std::string_view word = node(segments[used]).text;
-    if (word == "crate" && used == 0) { from = names_.root, inside = true; continue; }
-    if (word == "self" && used == 0) { inside = true; continue; }
-    if (word == "super") { from = names_.get(from).parent, inside = true; if (from.valid()) continue; return {}; }
+    if (word == "crate" && used == 0) { from = names_.package_root(from), inside = true; continue; }
+    if (word == "self" && used == 0) { from = names_.self_of(from), inside = true; continue; }
+    if (word == "super") { from = names_.super_of(from), inside = true; if (from.valid()) continue; return {}; }
     if (word == "std" && used == 0) { from = names_.library, inside = true; continue; }
     const bool last = used + 1 == segments.size();
     const DefinitionId found = inside ? names_.find_in(from, word, values && last) : names_.find(from, word, values && last);

@@ -1,0 +1,104 @@
+// compiler/resolve/names.cpp — what a name means as seen from a module, and who may see it.
+// Room: resolve. In: Names. Out: definitions; Names as text for --dump=names.
+#include "compiler/resolve/names.h"
+
+#include <fmt/format.h>
+
+namespace stark::resolve {
+namespace {
+
+DefinitionId lookup(const Module& module, std::string_view name, bool values) {
+  for (const auto* map : {values ? &module.values : &module.types, values ? &module.types : &module.values}) {
+    const auto found = map->find(name);
+    if (found != map->end()) return found->second;
+  }
+  return {};
+}
+
+DefinitionId in_prelude(const Names& names, std::string_view name, bool values) {
+  for (const auto* map : {values ? &names.prelude_values : &names.prelude_types, values ? &names.prelude_types : &names.prelude_values}) {
+    const auto found = map->find(name);
+    if (found != map->end()) return found->second;
+  }
+  return {};
+}
+
+}  // namespace
+
+DefinitionId Names::find_in(ModuleId module, std::string_view name, bool values) const {
+  if (const DefinitionId own = lookup(get(module), name, values); own.valid()) return own;
+  for (ModuleId glob : get(module).globs)
+    if (const DefinitionId found = lookup(get(glob), name, values); found.valid() && visible(found, module)) return found;
+  if (module == library) return in_prelude(*this, name, values);
+  return {};
+}
+
+DefinitionId Names::find(ModuleId from, std::string_view name, bool values) const {
+  for (ModuleId at = from; at.valid(); at = get(at).open ? get(at).parent : ModuleId())
+    if (const DefinitionId own = find_in(at, name, values); own.valid()) return own;
+  if (const auto package = dependencies.find(package_root(from).value); package != dependencies.end())
+    if (const auto found = package->second.find(name); found != package->second.end()) return found->second;
+  if (const DefinitionId top = lookup(get(library), name, values); top.valid()) return top;
+  return in_prelude(*this, name, values);
+}
+
+DefinitionId Names::variant(DefinitionId parent, std::string_view name) const {
+  const auto found = variant_index.find(fmt::format("{}:{}", parent.value, name));
+  return found == variant_index.end() ? DefinitionId() : found->second;
+}
+
+bool Names::visible(DefinitionId definition, ModuleId from) const {
+  const Definition& made = get(definition);
+  if (made.is_pub && !made.scope.valid()) return true;
+  const ModuleId limit = made.is_pub ? made.scope : self_of(made.module);
+  for (ModuleId at = from; at.valid(); at = get(at).parent)
+    if (at == limit || at == made.module) return true;
+  return false;
+}
+
+ModuleId Names::self_of(ModuleId from) const {
+  while (get(from).open) from = get(from).parent;
+  return from;
+}
+
+ModuleId Names::super_of(ModuleId from) const {
+  const ModuleId parent = get(self_of(from)).parent;
+  return parent.valid() ? self_of(parent) : parent;
+}
+
+ModuleId Names::package_root(ModuleId from) const {
+  while (get(from).parent.valid()) from = get(from).parent;
+  return from;
+}
+
+ModuleId Names::block_module(const SyntaxTree& tree, NodeId block) const {
+  const auto found = blocks.find({&tree, block.value});
+  return found == blocks.end() ? ModuleId() : found->second;
+}
+
+std::vector<std::string_view> Names::known(ModuleId from) const {
+  std::vector<std::string_view> words;
+  const auto add = [&](const Module& module, bool only_pub) {
+    for (const auto* map : {&module.types, &module.values})
+      for (const auto& [name, id] : *map)
+        if (!only_pub || get(id).is_pub) words.push_back(name);
+  };
+  for (ModuleId at = from; at.valid(); at = get(at).open ? get(at).parent : ModuleId()) add(get(at), false);
+  for (ModuleId module : shipped) add(get(module), true);
+  return words;
+}
+
+std::string dump(const Names& names) {
+  constexpr std::string_view kinds[] = {"module", "fn", "struct", "enum", "variant", "trait", "type", "const", "static"};
+  std::string out;
+  for (const Definition& made : names.definitions) {
+    if (names.get(made.module).shipped) continue;
+    const std::string& path = names.get(made.module).path;
+    const std::string parent = made.parent.valid() ? names.get(made.parent).name + "::" : "";
+    out += fmt::format("{}{} {}{}{}{}\n", made.is_pub ? "pub " : "", kinds[static_cast<size_t>(made.kind)], path,
+                       path.empty() ? "" : "::", parent, made.name);
+  }
+  return out;
+}
+
+}  // namespace stark::resolve
