@@ -24,6 +24,10 @@ if(STARK_SANITIZE)
   target_link_options(stark_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(STARK_FUZZ)
+  target_compile_options(stark_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # A room or a stage: its LINKS are the rooms it may see.
 function(stark_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
