@@ -78,6 +78,8 @@ NodeId Parser::attribute() {
   const Token opened = peek();
   if (!take_if(TokenKind::OpenSquare)) {
     if (last_error_ != at_) sink_.report<diag::BadAttribute>(span_of(peek()), found());
+    if (at(TokenKind::Identifier)) take();  // what was meant to stand in brackets
+    if (at(TokenKind::OpenParen)) take(), recover({TokenKind::CloseParen}), take_if(TokenKind::CloseParen);
     last_error_ = at_;
     return error_node();
   }

@@ -52,8 +52,9 @@ std::optional<std::string> Checker::uncovered_constructors(const std::vector<Row
         const Pattern& one = get(row[0]);
         if (!any_constructor && one.index != number) continue;
         for (size_t i = 0; i < one.parts.size(); ++i)
-          if (one.kind == PatternKind::Deref) made[0] = one.parts[0];
-          else if (one.numbers[i] < made.size()) made[one.numbers[i]] = one.parts[i];
+          if (made.empty()) break;  // the pattern is for another type, which was told
+          else if (one.kind == PatternKind::Deref) made[0] = one.parts[0];
+          else if (i < one.numbers.size() && one.numbers[i] < made.size()) made[one.numbers[i]] = one.parts[i];
       }
       const Row after = tail(row);
       made.insert(made.end(), after.begin(), after.end());
