@@ -49,7 +49,7 @@ std::string facts(const mir::Function& function, const borrow::FunctionAnnotatio
   for (size_t i = 0; i < known.loans.size(); ++i) {
     const borrow::Loan& loan = known.loans[i];
     out += fmt::format("  loan {}: &{}{}{}{}\n", i, loan.is_mut ? "mut " : "", name_of(function, loan.place.base), loan.place.steps.empty() ? "" : "…",
-                       loan.through_reference ? " through a reference" : "");
+                       loan.through_reference() ? " through a reference" : "");
   }
   for (size_t block = 0; block < known.before.size(); ++block) {
     const borrow::State& state = known.before[block];
