@@ -1,20 +1,12 @@
-// tests/fuzz/targets.cpp — the stages over hostile text, and the laws that hold whatever it is.
+// tests/fuzz/targets.cpp — what reads text, over hostile text, and the laws that hold whatever it is.
 // Room: tests. In: bytes. Out: an abort where a law is broken.
 #include "tests/fuzz/targets.h"
 
-#include <pthread.h>
-
-#include <cstdlib>
 #include <string>
 
 #include "bytecode-spec/base/check.h"
-#include "bytecode-spec/disassembler.h"
-#include "compiler/borrow/borrow.h"
-#include "compiler/codegen/codegen.h"
-#include "compiler/diagnostics/render.h"
-#include "compiler/driver/shipped.h"
-#include "compiler/lower/lower.h"
-#include "tests/fuzz/grammar.h"
+#include "compiler/resolve/names.h"
+#include "tests/fuzz/support.h"
 
 namespace stark::tests {
 namespace {
@@ -44,33 +36,6 @@ void check_tree(const SourceMap& sources, const parse::SyntaxTree& tree) {
   }
 }
 
-void render_all(const SourceMap& sources, const diagnostics::Sink& sink) {
-  for (const diagnostics::Diagnostic& one : sink.all()) {
-    CHECK(!diagnostics::render(sources, one, false).empty());
-    CHECK(!diagnostics::render_json(sources, one).empty());
-  }
-}
-
-void all_stages(const std::string& text) {
-  SourceMap sources;
-  diagnostics::Sink sink;
-  types::TypeTable table;
-  const resolve::PackageInput package{sources.add("fuzz.stark", text), {}};
-  const resolve::Names names = resolve::resolve(sources, {&package, 1}, driver::library(), {}, sink);
-  const types::Typed typed = types::check(sources, names, table, sink);
-  if (sink.errors() == 0) {
-    mir::Program program = lower::lower(sources, typed, table);
-    program.borrows_nll = names.borrows_nll;
-    CHECK(mir::validate(program).empty());
-    const borrow::Annotations annotations = borrow::check(program, sink);
-    if (sink.errors() == 0) {
-      const spec::Module module = codegen::generate(program, annotations, sources, sink);
-      if (sink.errors() == 0) CHECK(!spec::disassemble(module).empty());
-    }
-  }
-  render_all(sources, sink);
-}
-
 void up_to_names(const std::string& text) {
   SourceMap sources;
   diagnostics::Sink sink;
@@ -84,22 +49,6 @@ void up_to_names(const std::string& text) {
   }
   CHECK(resolve::dump(names).size() < (1u << 30));
   render_all(sources, sink);
-}
-
-// The compiler runs on a stack with room for the deepest tree, as starkc gives it.
-void with_room(void (*run)(const std::string&), const std::string& text) {
-  struct Job {
-    void (*run)(const std::string&);
-    const std::string& text;
-  } job{run, text};
-  pthread_attr_t attributes;
-  pthread_t thread;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, size_t{1} << 29);
-  const auto body = [](void* given) -> void* { return static_cast<Job*>(given)->run(static_cast<Job*>(given)->text), nullptr; };
-  CHECK(pthread_create(&thread, &attributes, body, &job) == 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
 }
 
 void lex_and_parse(const std::string& text) {
@@ -125,7 +74,5 @@ void fuzz_lexer(const uint8_t* bytes, size_t size) {
 
 void fuzz_parser(const uint8_t* bytes, size_t size) { with_room(lex_and_parse, as_text(bytes, size)); }
 void fuzz_resolver(const uint8_t* bytes, size_t size) { with_room(up_to_names, as_text(bytes, size)); }
-void fuzz_frontend(const uint8_t* bytes, size_t size) { with_room(all_stages, as_text(bytes, size)); }
-void fuzz_grammar(const uint8_t* bytes, size_t size) { with_room(all_stages, shaped_program(bytes, size)); }
 
 }  // namespace stark::tests
