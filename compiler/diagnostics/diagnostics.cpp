@@ -7,7 +7,15 @@
 
 namespace stark::diagnostics {
 
-Diagnostic& Builder::get() { return sink_.all_[index_]; }
+namespace {
+// Nobody reads more, and a file that is no program must not take memory without end. What is said beyond goes nowhere.
+constexpr size_t kMost = 1000, kNowhere = ~size_t{0};
+}  // namespace
+
+Diagnostic& Builder::get() {
+  static thread_local Diagnostic nowhere;
+  return index_ == kNowhere ? nowhere = {} : sink_.all_[index_];
+}
 
 Builder& Builder::here(std::string text) {
   get().span_label = std::move(text);
@@ -36,6 +44,7 @@ Builder& Builder::help(std::string text) {
 Builder Sink::add(const Row& row, Span span, std::string message) {
   for (size_t i = all_.size(); i-- > 0;)
     if (all_[i].span == span && all_[i].code == row.code && all_[i].message == message) return {*this, i};
+  if (all_.size() >= kMost && (row.severity == Severity::Warning || errors_ > 0)) return {*this, kNowhere};
   Diagnostic diagnostic;
   diagnostic.code = row.code;
   diagnostic.severity = row.severity;

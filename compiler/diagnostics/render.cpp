@@ -16,6 +16,8 @@ struct Paint {
 };
 constexpr const char *kRed = "1;31", *kYellow = "1;33", *kBlue = "1;34", *kBold = "1", *kCyan = "1;36";
 
+constexpr size_t kLongestLine = 2000;  // bytes that are drawn
+
 struct Mark {
   uint32_t first = 1, last = 1;  // columns, last is one past
   bool main = false;
@@ -43,7 +45,7 @@ std::string expand_tabs(std::string_view line) {
 
 // Underlines of one line; the rightmost label stands beside its mark, the others below with a stem each.
 void draw_marks(std::string& out, std::vector<Mark> marks, const std::string& gutter, Paint paint, const char* colour) {
-  std::ranges::stable_sort(marks, {}, &Mark::first);
+  std::ranges::sort(marks, {}, [](const Mark& mark) { return std::pair(mark.first, !mark.main); });
   std::string signs;  // what is labelled stands out of the main underline
   for (const bool main : {true, false})
     for (const Mark& mark : marks) {
@@ -75,8 +77,10 @@ void draw_file(std::string& out, const SourceMap& sources, FileId file, const Li
   uint32_t previous = 0;
   for (const auto& [number, marks] : lines) {
     if (previous != 0 && number > previous + 1) out += paint(kBlue, "...") + "\n";
-    out += paint(kBlue, fmt::format("{:>{}} |", number, width)) + " " + expand_tabs(sources.line(file, number)) + "\n";
-    draw_marks(out, marks, gutter, paint, colour);
+    const std::string_view line = sources.line(file, number);
+    const bool shown = line.size() <= kLongestLine;
+    out += paint(kBlue, fmt::format("{:>{}} |", number, width)) + " " + (shown ? expand_tabs(line) : fmt::format("(a line of {} bytes)", line.size())) + "\n";
+    if (shown) draw_marks(out, marks, gutter, paint, colour);
     previous = number;
   }
 }
