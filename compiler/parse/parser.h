@@ -189,6 +189,11 @@ NodeId Parser::separated(TokenKind stop, Read read) {
     const size_t before = at_;
     parts.push_back(read());
     if (at(stop)) break;
+    if (at(TokenKind::Semicolon) && stop == TokenKind::CloseBrace) {  // fields are parted by `,`: told once, then read on
+      expect(TokenKind::Comma);
+      take();
+      continue;
+    }
     if (!expect(TokenKind::Comma)) recover({stop, TokenKind::Comma, TokenKind::Semicolon, TokenKind::CloseBrace});
     if (at_ == before || (!at(stop) && (at(TokenKind::Semicolon) || at(TokenKind::CloseBrace)))) break;
     if (at(TokenKind::Comma)) take();

@@ -64,7 +64,6 @@ bool comes_back(Target target, const std::string& text, const char* kind, int ru
 int main(int argc, char** argv) {
   const bool stages = argc > 1 && std::string_view(argv[1]) == "--stages";
   const unsigned seed = std::getenv("STARK_SEED") != nullptr ? static_cast<unsigned>(std::atoi(std::getenv("STARK_SEED"))) : 1;
-  std::mt19937 random(seed);
   std::vector<std::string> corpus;
   for (int i = 1 + stages; i < argc; ++i)
     for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
@@ -78,6 +77,7 @@ int main(int argc, char** argv) {
   constexpr int kRuns = 300;
   int crashes = 0;
   for (int run = 0; run < kRuns; ++run) {
+    std::mt19937 random(seed * 1000003 + static_cast<unsigned>(run));  // so that a new program in a folder changes little
     std::string noise(random() % 400, '\0');
     for (char& c : noise) c = static_cast<char>(random());
     const std::string damaged = damage(corpus[random() % corpus.size()], random);

@@ -102,7 +102,7 @@ std::map<std::string, std::function<std::string()>> all_tests(const Setting& in)
   for (const auto& [place, code] : table(in.folder / "errors.tsv")) {
     const fs::path block = in.folder / "blocks" / (place.substr(0, place.find(':')) + ".stark");
     const int line = std::atoi(place.substr(place.find(':') + 1).c_str());
-    tests["error/" + place] = [&in, block, line, code = code] { return with_line_on(in, block, line, code); };
+    tests["error/" + place] = [&in, block, line, wanted = code] { return with_line_on(in, block, line, wanted); };
   }
   for (const fs::path& program : programs_of(in.folder / "claims")) tests["claims/" + program.stem().string()] = [&in, program] { return claim(in, program); };
   return tests;
