@@ -15,6 +15,9 @@ inline constexpr uint32_t kMaxTypeDepth = 64;            // nesting of types by 
 inline constexpr uint64_t kMaxTypeBytes = 1u << 20;      // size of one value
 inline constexpr uint64_t kMaxFrameBytes = 1u << 20;     // registers of one function
 inline constexpr uint32_t kMaxParameters = 255;
-inline constexpr uint32_t kMaxRegionArguments = 64;      // of one type
+inline constexpr uint32_t kMaxRegionArguments = 64;      // of one type or signature
+inline constexpr uint32_t kMaxOutlives = 65 * 65;        // pairs of one signature
+inline constexpr uint32_t kMaxMethods = 1024;            // of one dyn
+inline constexpr uint32_t kMaxVTableFunctions = 1u << 16;  // of all vtables together
 
 }  // namespace stark::spec

@@ -26,7 +26,8 @@ struct Types {
 };
 
 // Which lifetimes of a signature outlive which, [longer][shorter], closed; 'static outlives all.
-using OutlivesTable = std::vector<std::bitset<spec::kMaxRegionArguments + 1>>;
+using LifetimeSet = std::bitset<spec::kMaxRegionArguments + 1>;
+using OutlivesTable = std::vector<LifetimeSet>;
 OutlivesTable close_outlives(uint32_t regions, std::span<const std::pair<uint32_t, uint32_t>> pairs);
 
 // A type in a position: its lifetime slots are regions. 0 is 'static, 1… the signature's, then those of a function's own.

@@ -95,6 +95,7 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Opaque: c.code(row.a, spec::opaques().size(), "opaque"); break;
     case TypeKind::Dyn:
       c.range({row.a, row.b}, m.dyn_methods.size(), "methods");
+      c.limit(row.b, spec::kMaxMethods, "methods");
       c.code(row.c, 4, "flags of a dyn");
       break;
     default: break;
@@ -122,11 +123,14 @@ void check_vtables(Checker& c, const Module& m) {
     c.name(method.name, "method name");
     c.index(method.signature, m.signatures.size(), "signature");
   }
+  uint64_t slots = 0;  // rows may share their functions, and each is proven
   for (const auto& vtable : m.vtables) {
     c.index(vtable.type, m.types.size(), "type");
     c.index(vtable.dyn, m.types.size(), "type");
     c.range(vtable.functions, m.vtable_functions.size(), "functions of a vtable");
+    slots += vtable.functions.count;
   }
+  c.limit(slots, spec::kMaxVTableFunctions, "functions of vtables");
   for (uint32_t function : m.vtable_functions) c.index(function, m.functions.size(), "function");
 }
 
@@ -137,6 +141,7 @@ void check_signatures(Checker& c, const Module& m) {
     c.index(s.result.type, m.types.size(), "type");
     c.limit(s.region_count, spec::kMaxRegionArguments, "lifetimes");
     c.range(s.outlives, m.outlives.size(), "outlives pairs");
+    c.limit(s.outlives.count, spec::kMaxOutlives, "outlives pairs");
     if (!c.ok()) return;
     for (uint32_t i = 0; i < s.outlives.count; ++i) {
       const auto& pair = m.outlives[s.outlives.first + i];

@@ -13,11 +13,11 @@ namespace {
 using spec::Module;
 using spec::TypeKind;
 
-// One lifetime slot of a call, as the function and as the method name it.
-struct Slot {
-  uint32_t of_function = 0, of_method = 0;
-  bool is_source = false, is_sink = false;  // what stands there may flow elsewhere; something may flow there
-  bool in_object = false;                   // inside the value that the dyn hides: all of it is one lifetime of the method
+// What stands behind one lifetime of the function: which lifetimes of the method it is in the places where something may flow from
+// it, and where something may flow to it. Inside the value that the dyn hides, all is one lifetime of the method, the object's.
+struct Standing {
+  LifetimeSet sources, sinks;  // sinks: outside the hidden value
+  bool has_outer_source = false, has_inner_sink = false;
 };
 
 class VTableProof {
@@ -90,45 +90,53 @@ class VTableProof {
     for (size_t i = 1; i < f.parameters.size(); ++i) {
       if (f.parameters[i].type != m.parameters[i].type) return wrong(Refusal::Signature, "does not have the parameters of its method");
     }
-    if (!keeps_promise(slots_of(f, m), close_outlives(f.region_count, f.outlives), close_outlives(m.region_count, m.outlives))) {
+    if (!keeps_promise(standings_of(f, m), close_outlives(f.region_count, f.outlives), close_outlives(m.region_count, m.outlives))) {
       return wrong(Refusal::RegionTooShort, "relates lifetimes that its method does not relate");
     }
     return {};
   }
 
-  std::vector<Slot> slots_of(const CallShape& f, const CallShape& m) const {
-    std::vector<Slot> slots;
+  std::vector<Standing> standings_of(const CallShape& f, const CallShape& m) const {
+    std::vector<Standing> all(f.region_count + 1);
     const auto invariant = [&](uint32_t type, size_t s) { return types_.variance[type][s] == Variance::Invariant; };
     const auto add = [&](const TypedPlace& mine, const TypedPlace& promised, bool is_result) {
       for (size_t s = 0; s < mine.regions.size(); ++s) {
+        Standing& one = all[mine.regions[s]];
         const bool both_ways = invariant(mine.type, s);
-        slots.push_back({mine.regions[s], promised.regions[s], !is_result || both_ways, is_result || both_ways, false});
+        if (!is_result || both_ways) one.sources.set(promised.regions[s]), one.has_outer_source = true;
+        if (is_result || both_ways) one.sinks.set(promised.regions[s]);
       }
     };
     const TypedPlace& receiver = f.parameters[0];
     const size_t inside = kind(receiver.type) == TypeKind::Ref ? 1 : 0;
-    if (inside == 1) slots.push_back({receiver.regions[0], m.parameters[0].regions[0], true, false, false});
+    if (inside == 1) add({receiver.type, {receiver.regions[0]}}, {receiver.type, {m.parameters[0].regions[0]}}, false);
     for (size_t s = inside; s < receiver.regions.size(); ++s) {
-      slots.push_back({receiver.regions[s], m.parameters[0].regions[inside], true, invariant(receiver.type, s), true});
+      Standing& one = all[receiver.regions[s]];
+      one.sources.set(m.parameters[0].regions[inside]);
+      one.has_inner_sink |= invariant(receiver.type, s);
     }
     for (size_t i = 1; i < f.parameters.size(); ++i) add(f.parameters[i], m.parameters[i], false);
     add(f.result, m.result, true);
-    return slots;
+    return all;
   }
 
   // Into the hidden value nothing may flow from outside: its lifetime may have been shortened since it was hidden.
-  static bool keeps_promise(const std::vector<Slot>& slots, const OutlivesTable& mine, const OutlivesTable& promised) {
-    for (size_t from = 0; from < slots.size(); ++from) {
-      const Slot& x = slots[from];
-      if (!x.is_source) continue;
-      if (mine[x.of_function][0]) {
-        if (!promised[x.of_method][0]) return false;
-        continue;
+  static bool keeps_promise(const std::vector<Standing>& all, const OutlivesTable& mine, const OutlivesTable& promised) {
+    for (size_t x = 0; x < all.size(); ++x) {
+      LifetimeSet sinks;
+      bool reaches_inside = false;
+      if (mine[x][0]) {
+        sinks.set(0);  // what must be 'static may then flow anywhere
+      } else {
+        for (size_t y = 0; y < all.size(); ++y) {
+          if (!mine[x][y]) continue;
+          sinks |= all[y].sinks;
+          reaches_inside |= all[y].has_inner_sink;
+        }
       }
-      for (size_t to = 0; to < slots.size(); ++to) {
-        const Slot& y = slots[to];
-        if (to == from || !y.is_sink || !mine[x.of_function][y.of_function]) continue;
-        if (y.in_object ? !x.in_object : !promised[x.of_method][y.of_method]) return false;
+      if (reaches_inside && all[x].has_outer_source) return false;
+      for (size_t source = 0; source < promised.size(); ++source) {
+        if (all[x].sources[source] && (sinks & ~promised[source]).any()) return false;
       }
     }
     return true;
