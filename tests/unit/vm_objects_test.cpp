@@ -72,6 +72,7 @@ const std::string kTypes = R"(.skbc 1
 .constant c10 str "call {0} {1}"
 .constant c11 usize 0x0
 .constant c12 str "draw {0}"
+.constant c13 str "look at {0}"
 )";
 
 const std::string kFunctions = R"(.function f1 "Noisy::drop" s1 regions 1 file 0
@@ -399,7 +400,7 @@ DOCTEST_TEST_CASE("a list of many noisy links is dropped link by link") {
     make r1 ( r3 move:r5 move:r0 )
     box r2 move:r1
     add r3 r3 c1
-    lt r4 r3 c13
+    lt r4 r3 c14
     branch r4 b2 b3
   b2
     make.variant r0 #1 ( move:r2 )
@@ -408,5 +409,33 @@ DOCTEST_TEST_CASE("a list of many noisy links is dropped link by link") {
     drop r2
     return c0
 )";
-  check_module(kTypes + ".constant c13 i32 0x12c\n" + main + kFunctions, expected);
+  check_module(kTypes + ".constant c14 i32 0x12c\n" + main + kFunctions, expected);
+}
+
+DOCTEST_TEST_CASE("a panic drops a borrower before its owner, whichever register is older") {
+  check_module(kTypes + R"(.type t36 struct "Looks" drop f7 regions 1 { "at" t6<1> }
+.type t37 ref t36 mut
+.signature s11 ( t37<1 2> ) t0 regions 2
+.function f0 "main" s0 regions 3 file 0
+  .reg r0 t36<1>
+  .reg r1 t4
+  .reg r2 t6<2>
+  .loan l0 shared r1
+  b0
+    make r1 ( c3 )
+    borrow r2 l0
+    make r0 ( last:r2 )
+    panic c4 @9:3
+)" + kFunctions + R"(.function f7 "Looks::drop" s11 regions 0 file 0
+  .reg r0 t37<1 2> param
+  .reg r1 t3 mut
+  .reg r2 t0
+  .place p3 r0 * .0 * .0
+  b0
+    set r1 p3
+    format r1 c13 ( r1 )
+    call.native r2 println ( r1 )
+    return c0
+)",
+               "look at one\ndrop one\n", 101, "panicked at t.stark:9:3: two\n  at main (t.stark:9:3)\n");
 }

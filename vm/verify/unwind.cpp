@@ -1,5 +1,5 @@
 // vm/verify/unwind.cpp — what is owed at a point, read off the state that the proof has there.
-// Room: vm/verify. Essay: vm/verify/README.md, "Unwinding". In: Body at a watched point. Out: Owed, the youngest register first.
+// Room: vm/verify. Essay: vm/verify/README.md, "Unwinding". In: Body at a watched point. Out: Owed, the youngest register first, borrowers before owners.
 #include "vm/verify/unwind.h"
 
 #include <algorithm>
@@ -61,16 +61,33 @@ class Remains {
   std::vector<const std::vector<Step>*> gone_;
 };
 
-std::vector<Owed> owed_now(const Body& b) {
-  std::vector<Owed> owed;
+void owe(const Body& b, uint32_t r, std::vector<Owed>& owed) {
+  const uint32_t type = b.registers[r].type.type;
+  if (b.state.held[r] != Held::Partly) return owed.push_back({r, {0}, type, b.state.held[r] == Held::Maybe});
+  Remains remains(b, r, owed);
+  remains.walk(type, {0}, 0, remains.gone());
+}
+
+// A destructor may look at what its value borrows, so nothing is dropped while a value that is still to be dropped borrows from
+// it. Values that borrow from each other in a ring cannot be dropped at all, here as anywhere, and are left.
+std::vector<Owed> owed_now(Body b) {
+  std::vector<uint32_t> waiting;
   for (auto r = static_cast<uint32_t>(b.registers.size()); r-- > 0;) {
-    const uint32_t type = b.registers[r].type.type;
-    if (!b.facts(type).needs_drop) continue;
-    const Held held = b.state.held[r];
-    if (held == Held::Whole || held == Held::Maybe) owed.push_back({r, {0}, type, held == Held::Maybe});
-    if (held != Held::Partly) continue;
-    Remains remains(b, r, owed);
-    remains.walk(type, {0}, 0, remains.gone());
+    if (b.state.held[r] == Held::Unset || b.state.held[r] == Held::Gone) continue;
+    if (b.facts(b.registers[r].type.type).needs_drop) {
+      waiting.push_back(r);
+    } else {
+      make_unavailable(b, r, Held::Gone);
+    }
+  }
+  std::vector<Owed> owed;
+  for (bool is_stuck = false; !is_stuck;) {
+    is_stuck = std::erase_if(waiting, [&](uint32_t r) {
+      if (!b.live_by_base[r].empty()) return false;
+      owe(b, r, owed);
+      make_unavailable(b, r, Held::Gone);
+      return true;
+    }) == 0;
   }
   return owed;
 }
