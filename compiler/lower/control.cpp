@@ -235,8 +235,11 @@ bool FunctionLowering::binds(PatternId id) const {
 
 void FunctionLowering::compare(Opcode op, const Pattern& pattern, const Place& from, ExprId value_id, BlockId fail) {
   const Expr& wanted = get(value_id);
-  Operand left = use(from, pattern.type, pattern.span);
-  if (table_.kind(pattern.type) == TypeKind::Ref) {  // a &str is compared as the text it shows
+  Place from_reference = from;
+  const bool behind = table_.kind(pattern.type) == TypeKind::Str && !from.steps.empty() && from.steps.back().kind == ProjectionKind::Deref;
+  if (behind) from_reference.steps.pop_back();
+  Operand left = behind ? use(from_reference, table_.ref(pattern.type, false), pattern.span) : use(from, pattern.type, pattern.span);
+  if (behind || table_.kind(pattern.type) == TypeKind::Ref) {  // a &str is compared as the text it shows
     const Place shown = place_of(temporary(table_.scalar(TypeKind::Str), pattern.span));
     Instruction& call = emit(Opcode::CallNative, pattern.span);
     call.index = static_cast<uint32_t>(spec::Native::StrToStr);

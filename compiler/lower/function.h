@@ -83,6 +83,8 @@ class FunctionLowering {
   void effect(ExprId id) { lower(id, nullptr); }
   void value(const Expr& expr, const Place& target);
   Operand operand(ExprId id);
+  bool is_shown_text(const Expr& expr) const;
+  void show_text(const Expr& expr, const Place& target);
   std::vector<Operand> operands(std::span<const ExprId> parts);
   Place place(ExprId id, bool is_mut);
   Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);

@@ -13,8 +13,26 @@ bool FunctionLowering::is_place(ExprId id) const {
   return kind == ExprKind::Local || kind == ExprKind::Field || kind == ExprKind::Element || kind == ExprKind::Deref;
 }
 
+// A text behind a reference has no size to be read by: the VM makes a handle of it.
+bool FunctionLowering::is_shown_text(const Expr& expr) const {
+  return expr.kind == ExprKind::Deref && !special(expr.type) && table_.kind(expr.type) == TypeKind::Str && table_.kind(get(expr.parts[0]).type) == TypeKind::Ref;
+}
+
+void FunctionLowering::show_text(const Expr& expr, const Place& target) {
+  Operand shown = operand(expr.parts[0]);
+  Instruction& call = emit(Opcode::CallNative, expr.span);
+  call.index = static_cast<uint32_t>(spec::Native::StrToStr);
+  call.target = target;
+  call.operands = {std::move(shown)};
+}
+
 Operand FunctionLowering::operand(ExprId id) {
   const Expr& expr = get(id);
+  if (is_shown_text(expr)) {
+    const Place holder = place_of(temporary(expr.type, expr.span));
+    show_text(expr, holder);
+    return use(holder, expr.type, expr.span);
+  }
   if (expr.kind == ExprKind::Constant) {
     if (table_.kind(expr.type) == TypeKind::Str) return text(expr.text, expr.span);
     return constant(expr.type, expr.literal.magnitude, expr.span);
@@ -184,6 +202,7 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::Field:
     case ExprKind::Element:
     case ExprKind::Deref: {
+      if (is_shown_text(expr)) return show_text(expr, target);
       const ExprId id(static_cast<size_t>(&expr - in_.exprs.data()));
       set(target, use(place(id, false), expr.type, expr.span), expr.span);
       return;

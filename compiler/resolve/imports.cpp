@@ -62,8 +62,14 @@ bool Resolver::settle_one(ModuleId module, size_t index) {
   bool any = false;
   for (const bool values : {false, true}) {
     const auto& map = values ? names_.get(from).values : names_.get(from).types;
-    const auto found = import.path.size() == 1 && from == module ? map.end() : map.find(last);
-    if (found == map.end()) continue;
+    const auto& everywhere = values ? names_.prelude_values : names_.prelude_types;  // `std::num::ParseIntError`, whichever module has it
+    auto found = import.path.size() == 1 && from == module ? map.end() : map.find(last);
+    if (found == map.end() && names_.get(from).shipped) {
+      found = everywhere.find(last);
+      if (found == everywhere.end()) continue;
+    } else if (found == map.end()) {
+      continue;
+    }
     any = true;
     if (!names_.visible(found->second, module)) {
       sink_.report<diag::PrivateImport>(import.spans.back(), last)

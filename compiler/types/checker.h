@@ -254,6 +254,7 @@ class Checker : private BodyState {
   bool bounds_hold(const std::vector<Bound>& given, Bindings& bound, int depth);
   TypeId project(TypeId given, const TraitUse& use, std::string_view word);
   TypeId associated_type(uint32_t impl, const Bindings& bound, std::string_view word);
+  std::vector<std::pair<uint32_t, Bindings>> impls_with_type(TypeId self, std::string_view word);
   TypeId associated_type_named(TypeId given, std::string_view word, Span where);
 
   // --- bounds of calls (bounds.cpp)
@@ -294,6 +295,9 @@ class Checker : private BodyState {
   LoweredType lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision);
   LoweredType lower_function_type(NodeId id, const Elision& elision);
   LoweredType lower_box(NodeId arguments, Span where, const Elision& elision);
+  static std::optional<std::pair<TypeKind, bool>> cell_named(std::string_view word);
+  LoweredType lower_cell(TypeKind cell, bool is_mut, std::string_view word, NodeId arguments, Span where, const Elision& elision);
+  bool points(TypeId type) const;  // what `*` goes through: references, boxes, guards, Gc
   TypeId object_type(ObjectUse use);
   TypeId substitute_object(ObjectUse use, const Bindings& bound);
   bool fit_objects(TypeId pattern, TypeId given, Bindings& bound);
@@ -562,7 +566,8 @@ class Checker : private BodyState {
   bool impls_ready_ = false;
   std::vector<TypeId> unsettled_;  // nominal types made before every impl was known
   std::map<uint32_t, TraitInfo> traits_;
-  std::unordered_map<std::string, std::vector<uint32_t>> impls_by_function_;
+  std::unordered_map<std::string, std::vector<uint32_t>> impls_by_function_, impls_by_type_;
+  std::set<std::pair<uint32_t, uint32_t>> projecting_;  // impls whose lifetimes are being told, with the type
   std::map<uint32_t, std::vector<uint32_t>> impls_by_trait_;
   std::map<std::pair<const SyntaxTree*, uint32_t>, std::unique_ptr<FunctionInfo>> function_infos_;
   std::unordered_map<uint32_t, std::unique_ptr<Declared>> nominal_infos_;

@@ -32,6 +32,11 @@ std::optional<Callable> Checker::callable_of(TypeId given) {
     return inner;
   }
   if (data.kind == TypeKind::Box) return callable_of(data.parts[0]);
+  if (data.kind == TypeKind::Gc || data.kind == TypeKind::Guard) {
+    auto inner = callable_of(data.parts[0]);
+    if (inner && inner->calling != Calling::Shared && !data.is_mut) return std::nullopt;
+    return inner;
+  }
   if (const ObjectUse* object = object_use(type)) return object->callable;
   if (data.kind == TypeKind::Fn) return function_callable(type);
   return std::nullopt;
@@ -156,8 +161,7 @@ ExprId Checker::call_value(ExprId value, const std::vector<Argument>& arguments,
   ExprId place = value;
   for (ExprId at_place = value; at_place.valid(); at_place = step_inside(at_place)) {
     if (is_error(get(at_place).type) || is_never(get(at_place).type)) return give_up(arguments, where);
-    const TypeData& data = table_.get(type(at_place));
-    if (data.special == Special::None && (data.kind == TypeKind::Ref || data.kind == TypeKind::Box)) continue;
+    if (points(get(at_place).type)) continue;
     callable = callable_of(get(at_place).type);
     place = at_place;
   }

@@ -38,10 +38,15 @@ bool Checker::is_place(ExprId id) {
   return what == ExprKind::Local || what == ExprKind::Field || what == ExprKind::Element || what == ExprKind::Deref;
 }
 
+bool Checker::points(TypeId given) const {
+  const TypeData& data = table_.get(shallow(given));
+  return data.special == Special::None && (data.kind == TypeKind::Ref || data.kind == TypeKind::Box || data.kind == TypeKind::Guard || data.kind == TypeKind::Gc);
+}
+
 ExprId Checker::deref(ExprId reference) {
   const TypeData data = table_.get(type(reference));
   const Span where = get(reference).span;
-  const bool good = data.special == Special::None && (data.kind == TypeKind::Ref || data.kind == TypeKind::Box);
+  const bool good = points(get(reference).type);
   return add(ExprKind::Deref, good ? data.parts[0] : table_.error(), where, {reference});
 }
 
@@ -325,14 +330,14 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
 
 TypeId Checker::peel(TypeId given) const {
   TypeId here = shallow(given);
-  while (is_kind(here, TypeKind::Ref) || is_kind(here, TypeKind::Box)) here = shallow(table_.get(here).parts[0]);
+  while (points(here)) here = shallow(table_.get(here).parts[0]);
   return here;
 }
 
 ExprId Checker::index_expression(NodeId id) {
   ExprId base = expression(child(id, slot::Index::receiver));
   if (is_infer(get(base).type)) settle_obligations();
-  while (is_kind(get(base).type, TypeKind::Ref) || is_kind(get(base).type, TypeKind::Box)) base = deref(base);
+  while (points(get(base).type)) base = deref(base);
   const auto indices = list(child(id, slot::Index::indices));
   if (is_tensor(get(base).type)) return tensor_element(base, indices, span(id));
   const TypeData data = table_.get(type(base));
@@ -516,7 +521,7 @@ ExprId Checker::reference(NodeId id, TypeId expected) {
   ExprId place;
   if (is_mut && kind(inner_node) == NodeKind::Index && list(child(inner_node, slot::Index::indices)).size() == 1 && kind(list(child(inner_node, slot::Index::indices))[0]) == NodeKind::Range) {
     ExprId base = expression(child(inner_node, slot::Index::receiver));
-    while (is_kind(get(base).type, TypeKind::Ref) || is_kind(get(base).type, TypeKind::Box)) base = deref(base);
+    while (points(get(base).type)) base = deref(base);
     const TypeData data = table_.get(type(base));
     const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
     place = run ? slice(base, list(child(inner_node, slot::Index::indices))[0], true, span(inner_node)) : expression(inner_node, hint);

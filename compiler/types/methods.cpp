@@ -13,6 +13,11 @@ std::string Checker::head(TypeId given) {
   const TypeData& data = table_.get(type_id);
   if (data.special != Special::None) return "";
   if (data.kind == TypeKind::Vec) return "Vec";
+  if (data.kind == TypeKind::Box) return "Box";
+  if (data.kind == TypeKind::Cell) return "Cell";
+  if (data.kind == TypeKind::RefCell) return "RefCell";
+  if (data.kind == TypeKind::Gc) return "Gc";
+  if (data.kind == TypeKind::Weak) return "Weak";
   if (data.kind == TypeKind::Slice) return "slice";
   if (data.kind == TypeKind::Tensor) return "Tensor";
   if (nominal_exact(type_id) != nullptr) return "";
@@ -120,8 +125,14 @@ ExprId Checker::step_inside(ExprId place) {
   const TypeId here = type(place);
   const TypeData data = table_.get(here);
   if (data.special != Special::None) return {};
-  if (data.kind == TypeKind::Ref || data.kind == TypeKind::Box) return deref(place);
-  return {};
+  if (points(here)) return deref(place);
+  if (nominal(here) == nullptr || closure_of(here) != nullptr) return {};
+  const TraitUse use{names_.find_in(names_.library, "Deref", false), {}};
+  if (!select(here, use)) return {};
+  const Span where = get(place).span;
+  const ExprId out = deref(pending_call(trait_callee(use, here, "deref"), table_.ref(project(here, use, "Target"), false), where, {borrow(place, false, where)}));
+  overloaded_places_[out.value] = {"DerefMut", "deref_mut", place, {}};
+  return out;
 }
 
 ExprId Checker::call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report) {
@@ -274,6 +285,11 @@ ExprId Checker::clone_of(ExprId place, Span where) {
     std::vector<ExprId> parts;
     for (uint64_t i = 0; i < data.length; ++i) parts.push_back(clone_of(add(ExprKind::Element, data.parts[0], where, {place, constant_number(i, usize_, where)}), where));
     return add(ExprKind::Make, here, where, std::move(parts));
+  }
+  if (data.special == Special::None && (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak)) {
+    const ExprId out = add(ExprKind::Native, here, where, {borrow(place, false, where)});
+    get(out).native = data.kind == TypeKind::Gc ? spec::Native::GcClone : spec::Native::WeakClone;
+    return out;
   }
   Callee callee;
   if (find_method(here, "clone", callee, Receiver::Shared)) return call_callee(callee, borrow(place, false, where), {}, {}, {}, where);

@@ -23,6 +23,35 @@ LoweredType Checker::lower_box(NodeId arguments, Span where, const Elision& elis
   return out;
 }
 
+// `Cell`, `RefCell`, their guards, `Gc` and `Weak`.
+std::optional<std::pair<TypeKind, bool>> Checker::cell_named(std::string_view word) {
+  if (word == "Cell") return std::pair(TypeKind::Cell, false);
+  if (word == "RefCell") return std::pair(TypeKind::RefCell, false);
+  if (word == "Ref") return std::pair(TypeKind::Guard, false);
+  if (word == "RefMut") return std::pair(TypeKind::Guard, true);
+  if (word == "Gc") return std::pair(TypeKind::Gc, false);
+  if (word == "Weak") return std::pair(TypeKind::Weak, false);
+  return std::nullopt;
+}
+
+LoweredType Checker::lower_cell(TypeKind cell, bool is_mut, std::string_view word, NodeId arguments, Span where, const Elision& elision) {
+  LoweredType out;
+  std::vector<NodeId> given;
+  NodeId lifetime;
+  for (NodeId one : list(arguments)) (kind(one) == NodeKind::Lifetime ? void(lifetime = one) : given.push_back(one));
+  if (given.empty() && !arguments.valid() && body_ != nullptr) {
+    out.type = table_.cell(cell, fresh(), is_mut);
+  } else if (given.size() != 1) {
+    return sink_.report<diag::GenericCount>(where, word, 1, given.size()), LoweredType{table_.error(), {}};
+  } else {
+    out = lower(given[0], elision);
+    out.type = table_.cell(cell, out.type, is_mut);
+  }
+  if (cell == TypeKind::Guard) out.regions.insert(out.regions.begin(), region_of(lifetime, where, elision));
+  if (cell == TypeKind::Gc || cell == TypeKind::Weak) out.regions.clear();
+  return out;
+}
+
 // `dyn Shape + Send + 'a`. An object that names no lifetime borrows nothing where it is kept, and anything where it is passed.
 LoweredType Checker::lower_object(NodeId id, const Elision& elision) {
   ObjectUse use;

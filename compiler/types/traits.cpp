@@ -141,6 +141,7 @@ void Checker::fill_impl(uint32_t number) {
     }
   });
   info.head = head_of(info.self);
+  for (const auto& [word, item] : info.types) impls_by_type_[word].push_back(number);
   if (info.trait.valid()) {
     impls_by_trait_[info.trait.value].push_back(number);
     for (const auto& [word, item] : trait_info(info.trait).functions) impls_by_function_[word].push_back(number);
@@ -178,6 +179,11 @@ bool Checker::each_assumed(TypeId type, const std::function<bool(const TraitUse&
       Environment environment;
       environment.self = data.parts[0];
       environment.generics["Self"] = {GenericArgument::Kind::Type, data.parts[0], 0, {}};
+      auto holds = std::make_shared<std::vector<Bound>>(*bounds);
+      TraitUse own{DefinitionId(data.trait), {}};
+      for (size_t i = 1; i < data.parts.size(); ++i) own.arguments.push_back({GenericArgument::Kind::Type, data.parts[i], 0, {}});
+      holds->push_back({data.parts[0], std::move(own), std::nullopt, {}});
+      environment.bounds = std::move(holds);
       for (size_t i = 1; i < info.declared.parameters.size() && i < data.parts.size(); ++i) environment.generics[info.declared.parameters[i].name] = {GenericArgument::Kind::Type, data.parts[i], 0, {}};
       at(info.tree, info.module, environment, [&] { lower_bounds(type, asked, more); });
       for (Bound& one : more)
@@ -247,12 +253,12 @@ std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
   if (trait == "Clone") {
     if (closure_of(type) != nullptr) return table_.is_copy(type);
     if (data.kind == TypeKind::Ref) return !data.is_mut;
-    if (data.kind == TypeKind::Tensor) return true;
+    if (data.kind == TypeKind::Tensor || data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) return true;
     if (data.kind == TypeKind::Tuple || data.kind == TypeKind::Array) return all_parts("Clone");
     if (integer || floating || text || data.kind == TypeKind::String || data.kind == TypeKind::Unit || data.kind == TypeKind::Device || data.kind == TypeKind::Fn) return true;
   }
   if (trait == "Display" || trait == "Debug") {
-    if (data.kind == TypeKind::Ref) return implements(data.parts[0], trait);
+    if (data.kind == TypeKind::Ref || data.kind == TypeKind::Guard || data.kind == TypeKind::Gc) return implements(data.parts[0], trait);
     if (integer || floating || text || data.kind == TypeKind::String || data.kind == TypeKind::Device) return true;
     if (data.kind == TypeKind::Tensor) return true;
     if (data.kind == TypeKind::Unit) return trait == "Debug";
@@ -329,7 +335,14 @@ bool Checker::arguments_alike(const std::vector<GenericArgument>& a, const std::
 
 // Do the bounds hold for this choice of parameters? Parameters that only an associated type or a result tells are found here.
 bool Checker::bounds_hold(const std::vector<Bound>& given, Bindings& bound, int depth) {
-  for (const Bound& one : std::vector<Bound>(given)) {
+  std::vector<Bound> open(given);
+  for (size_t done = 0, waited = 0; done < open.size(); ++done) {
+    const Bound one = open[done];
+    const TypeData& about = table_.get(one.subject);
+    if (about.special == Special::Parameter && !bound.contains(static_cast<uint32_t>(about.length)) && waited++ < given.size()) {
+      open.push_back(one);  // another bound tells what it is
+      continue;
+    }
     const TypeId subject = shallow(substitute(one.subject, bound));
     if (one.callable) {
       const auto actual = callable_of(subject);
@@ -392,6 +405,21 @@ TypeId Checker::associated_type(uint32_t impl, const Bindings& bound, std::strin
   return substitute(known->second, bound);
 }
 
+// The impls that give `self` a type of this name: those for its own form before those for every type.
+std::vector<std::pair<uint32_t, Bindings>> Checker::impls_with_type(TypeId self, std::string_view word) {
+  std::vector<std::pair<uint32_t, Bindings>> out;
+  const auto candidates = impls_by_type_.find(std::string(word));
+  if (candidates == impls_by_type_.end()) return out;
+  const uint64_t head = head_of(self);
+  for (const bool own : {true, false})
+    for (uint32_t i : candidates->second) {
+      if ((impls_[i].head != 0) != own || (own && impls_[i].head != head)) continue;
+      Bindings bound;
+      if (fit(impls_[i].self, self, bound) == Fit::Yes && bounds_hold(impls_[i].declared.bounds, bound, 1)) out.emplace_back(i, std::move(bound));
+    }
+  return out;
+}
+
 // `T::Item`, `Self::Output`: of whichever trait has such a type and holds of `self`.
 TypeId Checker::associated_type_named(TypeId given, std::string_view word, Span where) {
   const TypeId self = shallow(given);
@@ -406,11 +434,7 @@ TypeId Checker::associated_type_named(TypeId given, std::string_view word, Span 
     return true;
   });
   if (out.valid()) return out;
-  for (uint32_t i = 0; i < impls_.size(); ++i) {
-    if (!impls_[i].types.contains(std::string(word)) || (impls_[i].head != 0 && impls_[i].head != head_of(self))) continue;
-    Bindings bound;
-    if (fit(impls_[i].self, self, bound) == Fit::Yes && bounds_hold(impls_[i].declared.bounds, bound, 1)) return associated_type(i, bound, word);
-  }
+  for (const auto& [i, bound] : impls_with_type(self, word)) return associated_type(i, bound, word);
   sink_.report<diag::UnknownAssociated>(where, name(self), word);
   return table_.error();
 }

@@ -21,7 +21,7 @@ constexpr std::string_view kOpaqueTexts[] = {
 TypeId Checker::scalar_named(std::string_view word) const {
   if (word == "array" || word == "slice" || word == "tuple" || word == "struct" || word == "enum" || word == "ref" || word == "opaque" || word == "fn" || word == "()") return {};
   for (size_t i = 0; i < std::size(kKindTexts); ++i)
-    if (kKindTexts[i] == word && word != "Vec" && word != "Tensor") return table_.scalar(static_cast<TypeKind>(i));
+    if (kKindTexts[i] == word && word != "Vec" && word != "Tensor" && word != "Box" && word != "dyn" && word != "guard" && !cell_named(word)) return table_.scalar(static_cast<TypeKind>(i));
   for (size_t i = 0; i < std::size(kOpaqueTexts); ++i)
     if (kOpaqueTexts[i] == word) return table_.opaque(static_cast<spec::Opaque>(i));
   return {};
@@ -203,12 +203,11 @@ LoweredType Checker::lower_projection(const LoweredType& subject, std::string_vi
 
 // The lifetimes of `self`'s associated type, told by lowering the impl's header with a number for each lifetime.
 std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word) {
-  for (uint32_t i = 0; i < impls_.size(); ++i) {
+  for (const auto& [i, found] : impls_with_type(self, word)) {
     const auto item = impls_[i].types.find(std::string(word));
-    if (item == impls_[i].types.end() || (impls_[i].head != 0 && impls_[i].head != head_of(self))) continue;
-    Bindings bound;
-    if (fit(impls_[i].self, self, bound) != Fit::Yes || !bounds_hold(impls_[i].declared.bounds, bound, 1)) continue;
+    Bindings bound = found;
     const ImplInfo& info = impls_[i];
+    if (!projecting_.insert({i, self.value}).second) continue;  // `impl<I: Iterator> IntoIterator for I { type Item = I::Item; }`
     FunctionSignature numbers;
     std::vector<Region> header, regions;
     at(info.tree, info.module, {}, [&] {
@@ -227,6 +226,7 @@ std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Re
       environment.self_regions = header;
       regions = lower(child(item->second, slot::TypeAlias::type), elided).regions;
     });
+    projecting_.erase({i, self.value});
     for (Region& region : regions) {
       const auto place = std::ranges::find(header, region);
       const auto position = static_cast<size_t>(place - header.begin());
@@ -250,6 +250,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
   }
   if (word == "Tensor") return lower_tensor(arguments, where);
   if (word == "Box") return lower_box(arguments, where, elision);
+  if (const auto cell = cell_named(word)) return lower_cell(cell->first, cell->second, word, arguments, where, elision);
   const TypeId scalar = scalar_named(word);
   known = scalar.valid();
   return {scalar, {}};
@@ -265,6 +266,9 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
     std::vector<GenericArgument> given;
     for (NodeId argument : list(arguments))
       if (kind(argument) != NodeKind::Lifetime) given.push_back(generic_argument(argument, elision, regions));
+    while (given.empty() && body_ != nullptr && generics.size() > given.size()) {
+      for (size_t i = 0; i < generics.size(); ++i) given.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
+    }
     if (given.size() != generics.size()) return sink_.report<diag::GenericCount>(where, made.name, generics.size(), given.size()), LoweredType{table_.error(), {}};
     if (++depth_ > 64) return --depth_, LoweredType{table_.error(), {}};
     LoweredType out;
