@@ -146,7 +146,7 @@ TypeId Checker::instantiate(TypeId pattern, Bindings& bound) {
 }
 
 // The end of a body: what is still open takes defaults, then must hold.
-void Checker::finish_obligations() {
+void Checker::finish_obligations(bool last) {
   settle_obligations();
   defaulting_ = true;
   for (size_t round = 0; round < 8 && !obligations_.empty(); ++round) {
@@ -158,6 +158,7 @@ void Checker::finish_obligations() {
     settle_obligations();
   }
   defaulting_ = false;
+  if (!last) return;
   for (const Obligation& one : obligations_) {
     if (one.quiet || sink_.errors() != errors_before_) continue;
     if (is_infer(one.subject)) {

@@ -107,8 +107,10 @@ void Checker::choose_generics(const Callee& callee, const FunctionInfo& info, st
     const bool hole = kind(given[i]) == NodeKind::InferType;
     if (!hole) bound[own[i]->number] = generic_argument(given[i], {}, ignored);
   }
-  for (const GenericParameter& one : info.parameters)
+  for (const GenericParameter& one : info.parameters) {
+    if (one.argument.kind == GenericArgument::Kind::Number && !bound.contains(one.number)) bound[one.number] = fresh_number();
     if (one.argument.kind == GenericArgument::Kind::Type && !bound.contains(one.number)) bound[one.number] = {GenericArgument::Kind::Type, fresh(), 0, {}};
+  }
 }
 
 // Can what is expected be used to tell the result's generic arguments? Not where a value may still be converted on its way.
@@ -212,6 +214,27 @@ ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i
   return coerce(argument_value(value, wanted), wanted);
 }
 
+// A closure of this body whose captures are not known yet.
+bool Checker::contains_closure(TypeId given) {
+  const TypeId type = shallow(given);
+  const TypeData data = table_.get(type);
+  if (data.special == Special::Infer) return infer_what(type) == 3;
+  if (const Nominal* used = nominal(type)) {
+    const std::vector<GenericArgument> arguments = used->arguments;
+    return std::ranges::any_of(arguments, [&](const GenericArgument& one) { return one.kind == GenericArgument::Kind::Type && contains_closure(one.type); });
+  }
+  return data.special == Special::None && std::ranges::any_of(data.parts, [&](TypeId part) { return contains_closure(part); });
+}
+
+void Checker::finish_opaques() {
+  for (const DeferredOpaque& one : std::vector<DeferredOpaque>(deferred_opaques_)) {
+    if (sink_.errors() != errors_before_) return;
+    const TypeId result = opaque_result(one.callee, one.where);
+    unify(one.later, result);
+  }
+  deferred_opaques_.clear();
+}
+
 // What a function with `-> impl Trait` returns is told by its body, which is checked now if it was not before.
 TypeId Checker::opaque_result(const Callee& callee, Span where) {
   if (defining_ || callee.abstract) return table_.error();
@@ -220,6 +243,10 @@ TypeId Checker::opaque_result(const Callee& callee, Span where) {
   for (GenericArgument& argument : wanted.arguments)
     if (argument.kind == GenericArgument::Kind::Type) {
       default_literals(argument.type);
+      if (contains_closure(argument.type)) {
+        deferred_opaques_.push_back({callee, fresh(), where});
+        return deferred_opaques_.back().later;
+      }
       if (contains_infer(argument.type)) return sink_.report<diag::UnknownYet>(where, fmt::format("the generic arguments of `{}` must be known to tell what it returns", callee.name)), table_.error();
     }
   const uint32_t number = instance(std::move(wanted));
@@ -231,15 +258,14 @@ TypeId Checker::opaque_result(const Callee& callee, Span where) {
 
 ExprId Checker::call_variant(DefinitionId variant, const std::vector<Argument>& arguments, TypeId expected, Span where) {
   const Definition& made = names_.get(variant);
-  const Definition& parent = names_.get(made.parent);
   const Nominal* wanted = expected.valid() ? nominal(expected) : nullptr;
   TypeId type_id;
   if (wanted != nullptr && wanted->definition == made.parent) {
     type_id = shallow(expected);
   } else {
     std::vector<GenericArgument> fresh_arguments;
-    for (size_t i = generic_names(*parent.tree, parent.tree->child(parent.node, slot::Enum::generics)).size(); i > 0; --i)
-      fresh_arguments.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
+    for (const GenericParameter& one : nominal_info(made.parent).parameters)
+      fresh_arguments.push_back(one.argument.kind == GenericArgument::Kind::Number ? fresh_number() : GenericArgument{GenericArgument::Kind::Type, fresh(), 0, {}});
     type_id = nominal_type(made.parent, fresh_arguments);
   }
   const TypeData data = table_.get(shallow(type_id));

@@ -34,6 +34,7 @@ struct Nominal {
 
 enum class Mode : uint8_t { Move, Shared, Mutable };  // how a pattern's names bind
 enum class Fit : uint8_t { No, Maybe, Yes };
+enum class Owner : uint8_t { Any, Type, Trait };  // whose function: an inherent one, or a trait's
 enum class Receiver : uint8_t { Any, Value, Shared, Mutable };  // how a function takes `self`; Any: or not at all
 
 // An argument of a call: as written, or made here.
@@ -114,6 +115,13 @@ struct OverloadedPlace {
   ExprId base, index;
 };
 
+// The result of a function with `-> impl Trait` that is called with closures: told when those are.
+struct DeferredOpaque {
+  Callee callee;
+  TypeId later;
+  Span where;
+};
+
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
 struct BodyState {
   TypedFunction* body_ = nullptr;
@@ -124,11 +132,15 @@ struct BodyState {
   TypeId result_;
   bool shipped_ = false, defining_ = false, in_closure_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
+  std::set<uint32_t> number_variables_;  // lengths and dims to be told
+  Bindings numbers_;                     // those that are
   std::vector<Instance> pending_;      // callees of the body, by Expr::method
   std::vector<Obligation> obligations_;
   std::map<uint64_t, ClosureState> closures_;  // by number of the variable
   std::vector<uint64_t> closure_order_;        // inner ones first
   std::unordered_map<uint32_t, OverloadedPlace> overloaded_places_;
+  std::vector<DeferredOpaque> deferred_opaques_;
+  Declared* hiding_ = nullptr;  // a function whose parameters are being read: `impl Trait` in them declares a parameter
   std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
 };
 
@@ -187,6 +199,7 @@ class Checker : private BodyState {
   bool is_nominal(TypeId type, std::string_view shipped) const;
   Environment generic_environment(const SyntaxTree& tree, NodeId generics, std::span<const GenericArgument> arguments, Environment base) const;
   std::vector<std::string> generic_names(const SyntaxTree& tree, NodeId generics) const;
+  static std::string argument_key(const GenericArgument& argument);
   std::string argument_text(const GenericArgument& argument);
   // (functions.cpp)
   Callee impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word);
@@ -198,6 +211,7 @@ class Checker : private BodyState {
   FunctionSignature signature(const Callee& callee, const Environment& given);
   std::vector<Region> self_regions(const Callee& callee, const Elision& elided);
   LoweredType lower_parameter(NodeId parameter, const Elision& elided, Region& self_region);
+  void loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region);
   void declared_outlives(const Callee& callee, FunctionSignature& out);
   void check_definition(Callee callee);
   void check_body(uint32_t number);
@@ -251,6 +265,8 @@ class Checker : private BodyState {
   bool implements(TypeId type, std::string_view trait);
   Selection select(TypeId given, const TraitUse& use, int depth = 0);
   bool arguments_alike(const std::vector<GenericArgument>& a, const std::vector<GenericArgument>& b);
+  bool is_declared(const std::vector<Bound>& bounds, uint64_t number);
+  void loosen(const GenericArgument& argument, Bindings& bound);
   bool bounds_hold(const std::vector<Bound>& given, Bindings& bound, int depth);
   TypeId project(TypeId given, const TraitUse& use, std::string_view word);
   TypeId associated_type(uint32_t impl, const Bindings& bound, std::string_view word);
@@ -268,7 +284,7 @@ class Checker : private BodyState {
   void missing_callable(const Obligation& one, TypeId subject);
   void missing_bound(const Obligation& one, TypeId subject);
   TypeId instantiate(TypeId pattern, Bindings& bound);
-  void finish_obligations();
+  void finish_obligations(bool last);
   void default_literals(TypeId given);
 
   // --- types as written (type_nodes.cpp)
@@ -326,6 +342,10 @@ class Checker : private BodyState {
   TypeId deep(TypeId type);
   GenericArgument deep(GenericArgument argument);
   bool unify(TypeId a, TypeId b);
+  GenericArgument fresh_number();
+  int64_t known_number(int64_t number) const;
+  bool unify_numbers(int64_t left, int64_t right);
+  bool unify_dims(const std::vector<int64_t>& a, const std::vector<int64_t>& b);
   bool is_infer(TypeId type) const { return table_.get(shallow(type)).special == Special::Infer; }
   int infer_what(TypeId type) const { return static_cast<int>(table_.get(shallow(type)).length % 4); }
   uint64_t infer_number(TypeId type) const { return table_.get(shallow(type)).length / 4; }
@@ -436,6 +456,8 @@ class Checker : private BodyState {
   ExprId call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId pending_call(Callee callee, TypeId result, Span where, std::vector<ExprId> parts);
   ExprId pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value, Span where);
+  bool contains_closure(TypeId given);
+  void finish_opaques();
   TypeId opaque_result(const Callee& callee, Span where);
   ExprId call_variant(DefinitionId variant, const std::vector<Argument>& arguments, TypeId expected, Span where);
   ExprId call_tuple_struct(TypeId type, const std::vector<Argument>& arguments, TypeId expected, Span where);
@@ -453,7 +475,7 @@ class Checker : private BodyState {
   // (methods.cpp)
   std::string head(TypeId type);
   bool receives(const SyntaxTree& t, NodeId function, Receiver want) const;
-  bool find_method(TypeId given, std::string_view word, Callee& out, Receiver want, DefinitionId only = {});
+  bool find_method(TypeId given, std::string_view word, Callee& out, Receiver want, DefinitionId only = {}, Owner which = Owner::Any);
   bool find_in_impls(TypeId self, const std::string& word, Callee& out, Receiver want, bool of_trait, DefinitionId only);
   bool find_assumed(TypeId self, const std::string& word, Callee& out, Receiver want, DefinitionId only);
   Callee trait_callee(const TraitUse& use, TypeId self, std::string_view word);

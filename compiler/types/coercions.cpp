@@ -33,6 +33,16 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   const Span where = get(value).span;
   if (from.special == Special::None && to.special == Special::None) {
     if (from.kind == TypeKind::Tensor && to.kind == TypeKind::Tensor && found != wanted) {
+      if (is_open(wanted) || is_open(found)) {
+        if (from.dims.size() == to.dims.size())
+          for (size_t i = 0; i < from.dims.size(); ++i)
+            if (to.dims[i] != spec::kUnknownDim) unify_numbers(from.dims[i], to.dims[i]);
+        if (deep(found) == deep(wanted)) return value;
+        if (!is_open(deep(wanted)) && !is_open(deep(found))) {
+          get(value).type = deep(found);
+          return try_coerce(value, deep(wanted));
+        }
+      }
       if (is_open(wanted) || is_open(found)) return add(ExprKind::Widen, wanted, where, {value});  // each use is checked with what it knows
       if (from.dtype != to.dtype || from.dims.size() != to.dims.size()) return {};
       for (size_t i = 0; i < from.dims.size(); ++i)
@@ -49,6 +59,11 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       const bool run = b.kind == TypeKind::Slice && (a.kind == TypeKind::Vec || a.kind == TypeKind::Array) && a.special == Special::None && unify(a.parts[0], b.parts[0]);
       bool shape = !to.is_mut && a.kind == TypeKind::Tensor && b.kind == TypeKind::Tensor && a.dtype == b.dtype && a.dims.size() == b.dims.size() && a.special == Special::None;
       for (size_t i = 0; shape && i < a.dims.size(); ++i) shape = b.dims[i] == spec::kUnknownDim || b.dims[i] == a.dims[i];
+      if (text && by_value && a.kind == TypeKind::Str) {  // a text never changes, and lives as long as anybody shows it
+        const ExprId id = add(ExprKind::Native, wanted, where, {value});
+        get(id).native = spec::Native::StrShow;
+        return id;
+      }
       if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
         const ExprId id = add(ExprKind::Borrow, wanted, where, {by_value ? value : deref(value)});
         get(id).mutable_ = to.is_mut;

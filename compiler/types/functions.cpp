@@ -43,7 +43,7 @@ uint32_t Checker::instance(Instance wanted) {
     GenericArgument& argument = wanted.arguments[i];
     argument = deep(argument);
     wanted.callee.bound[info.parameters[i].number] = argument;
-    key += argument.kind == GenericArgument::Kind::Type ? fmt::format(",{}", argument.type.value) : "," + argument_text(argument);
+    key += argument_key(argument);
     if (i >= info.own) shown += (shown.empty() ? "" : ", ") + argument_text(argument);
   }
   const auto [place, added] = instance_ids_.emplace(key, static_cast<uint32_t>(instances_.size()));
@@ -117,8 +117,26 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
       out.result_regions = lowered.regions;
     }
     declared_outlives(callee, out);
+    loose_outlives(callee, out, seen, self_region);
   });
   return out;
+}
+
+// Lifetimes inside of a type parameter that only a result or a closure's result tells: what has them may borrow from every argument.
+void Checker::loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region) {
+  std::vector<Region> loose;
+  const auto named = [&](Region region) { return std::ranges::any_of(where_.environment.lifetimes, [&](const auto& pair) { return pair.second == region; }); };
+  for (Region region : out.result_regions)
+    if (region != 0 && std::ranges::find(seen, region) == seen.end() && !named(region)) loose.push_back(region);
+  for (const Bound& one : function_info(callee).all_bounds) {
+    if (!one.callable || !is_open(one.callable->result)) continue;
+    for (const GenericParameter& parameter : function_info(callee).parameters)
+      if (parameter.argument.kind == GenericArgument::Kind::Type && mentions(one.callable->result, parameter.argument.type))
+        for (Region region : regions_of_generic(parameter.name)) loose.push_back(region);
+  }
+  for (Region region : loose)
+    for (Region other : seen)
+      if (other != region && other != self_region && std::ranges::find(out.outlives, std::pair(other, region)) == out.outlives.end()) out.outlives.emplace_back(other, region);
 }
 
 // The lifetimes of Self as the impl's header writes it.

@@ -157,8 +157,9 @@ const FunctionInfo& Checker::function_info(const Callee& callee) {
       const NodeId bound = good ? child(parameter, slot::Parameter::pattern) : NodeId();
       out.words.emplace_back(bound.valid() ? node(bound).text : "");
       const NodeId declared = good ? child(parameter, slot::Parameter::type) : NodeId();
-      if (declared.valid() && kind(declared) == NodeKind::ImplType) out.types.push_back(hidden_parameter(declared, own));
-      else out.types.push_back(declared.valid() ? type_of(declared) : table_.error());
+      hiding_ = &own;
+      out.types.push_back(declared.valid() ? type_of(declared) : table_.error());
+      hiding_ = nullptr;
     }
     const NodeId result = child(callee.node, slot::Fn::result);
     out.result = !result.valid() ? unit_ : kind(result) == NodeKind::ImplType ? TypeId() : type_of(result);
@@ -320,14 +321,17 @@ TypeId Checker::tensor_of(TypeId element, std::vector<int64_t> dims) {
 
 // --- fitting
 
-Fit Checker::fit_number(int64_t pattern, int64_t given, Bindings& bound) const {
+Fit Checker::fit_number(int64_t pattern, int64_t given_number, Bindings& bound) const {
+  const int64_t given = known_number(given_number);
   if (is_number_symbol(pattern)) {
     const auto [place, added] = bound.emplace(static_cast<uint32_t>(pattern - kNumberSymbols), GenericArgument{GenericArgument::Kind::Number, {}, given, {}});
     if (added) return Fit::Yes;
     if (place->second.kind != GenericArgument::Kind::Number) return place->second = {GenericArgument::Kind::Number, {}, given, {}}, Fit::Yes;
-    pattern = place->second.number;
+    pattern = known_number(place->second.number);
   }
-  return pattern == given ? Fit::Yes : Fit::No;
+  if (pattern == given) return Fit::Yes;
+  const auto variable = [&](int64_t number) { return is_number_symbol(number) && number_variables_.contains(static_cast<uint32_t>(number - kNumberSymbols)); };
+  return variable(pattern) || variable(given) ? Fit::Maybe : Fit::No;
 }
 
 Fit Checker::fit_dims(const std::vector<int64_t>& pattern, const std::vector<int64_t>& given, Bindings& bound) const {

@@ -46,7 +46,43 @@ bool Checker::is_numeric(TypeId given) {
 
 GenericArgument Checker::deep(GenericArgument argument) {
   if (argument.kind == GenericArgument::Kind::Type) argument.type = deep(argument.type);
+  if (argument.kind == GenericArgument::Kind::Number) argument.number = known_number(argument.number);
+  for (int64_t& dim : argument.dims) dim = known_number(dim);
   return argument;
+}
+
+// A length or dim that nothing has told yet: a symbol of its own, until two numbers are made one.
+GenericArgument Checker::fresh_number() {
+  const GenericParameter made = new_parameter("_", {}, true);
+  number_variables_.insert(made.number);
+  return made.argument;
+}
+
+int64_t Checker::known_number(int64_t number) const {
+  while (is_number_symbol(number)) {
+    const auto found = numbers_.find(static_cast<uint32_t>(number - kNumberSymbols));
+    if (found == numbers_.end()) break;
+    number = found->second.number;
+  }
+  return number;
+}
+
+bool Checker::unify_numbers(int64_t left, int64_t right) {
+  const int64_t a = known_number(left), b = known_number(right);
+  if (a == b) return true;
+  for (const auto& [variable, other] : {std::pair(a, b), std::pair(b, a)}) {
+    if (!is_number_symbol(variable) || !number_variables_.contains(static_cast<uint32_t>(variable - kNumberSymbols))) continue;
+    numbers_[static_cast<uint32_t>(variable - kNumberSymbols)] = {GenericArgument::Kind::Number, {}, other, {}};
+    return true;
+  }
+  return false;
+}
+
+bool Checker::unify_dims(const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i)
+    if (!unify_numbers(a[i], b[i])) return false;
+  return true;
 }
 
 TypeId Checker::deep(TypeId given) {
@@ -59,7 +95,12 @@ TypeId Checker::deep(TypeId given) {
     const Nominal copy = *used;
     return nominal_type(copy.definition, copy.arguments);
   }
-  if (data.parts.empty()) return type;
+  if (!numbers_.empty() && is_open(type) && object_use(type) == nullptr) {
+    if (data.kind == TypeKind::Array) data.length = static_cast<uint64_t>(known_number(static_cast<int64_t>(data.length)));
+    for (int64_t& dim : data.dims) dim = known_number(dim);
+  } else if (data.parts.empty()) {
+    return type;
+  }
   for (TypeId& part : data.parts) part = deep(part);
   return table_.intern(std::move(data));
 }
@@ -102,13 +143,17 @@ bool Checker::unify(TypeId left, TypeId right) {
     const auto p = m->arguments, q = n->arguments;
     for (size_t i = 0; i < p.size(); ++i) {
       if (p[i].kind != q[i].kind) return false;
-      if (p[i].kind == GenericArgument::Kind::Type ? !unify(p[i].type, q[i].type) : !(p[i] == q[i])) return false;
+      const bool same = p[i].kind == GenericArgument::Kind::Type ? unify(p[i].type, q[i].type) : p[i].kind == GenericArgument::Kind::Number ? unify_numbers(p[i].number, q[i].number) : unify_dims(p[i].dims, q[i].dims);
+      if (!same) return false;
     }
     return true;
   }
   if (x.kind == TypeKind::Tensor && y.kind == TypeKind::Tensor && x.special == y.special && (x.parts.empty() != y.parts.empty())) return false;
+  if (x.special == Special::None && y.special == Special::None && x.kind == TypeKind::Tensor && y.kind == TypeKind::Tensor && x.parts == y.parts)
+    return x.dtype == y.dtype && unify_dims(x.dims, y.dims);
   if (x.kind != y.kind || x.special != y.special || x.parts.size() != y.parts.size() || x.parts.empty()) return false;
-  if (x.is_mut != y.is_mut || x.length != y.length) return false;
+  if (x.is_mut != y.is_mut) return false;
+  if (x.kind == TypeKind::Array ? !unify_numbers(static_cast<int64_t>(x.length), static_cast<int64_t>(y.length)) : x.length != y.length) return false;
   for (size_t i = 0; i < x.parts.size(); ++i)
     if (!unify(x.parts[i], y.parts[i])) return false;
   return true;
@@ -138,16 +183,21 @@ void Checker::finish_literal(Expr& expr) {
 TypeId Checker::settled(TypeId given, Span where, std::string_view what) {
   if (!given.valid()) return given;
   default_literals(given);
-  if (!contains_infer(given)) return deep(given);
+  if (!contains_infer(given)) {
+    const TypeId type = deep(given);
+    if (defining_ || !is_open(type)) return type;  // else a number in it was never told
+  }
   if (sink_.errors() == errors_before_) sink_.report<diag::UnknownYet>(where, what).help("write its type, for example `let x: Vec<i32> = …`");
   return table_.error();  // one unknown type makes many others unknown, and so does any mistake
 }
 
 // The end of a body: every type is final, closures are functions, every call knows its function.
 void Checker::finish_body() {
-  finish_obligations();
+  finish_obligations(false);
   for (size_t i = 0; i < body_->exprs.size(); ++i) default_literals(body_->exprs[i].type);
   finish_closures();
+  finish_opaques();
+  finish_obligations(true);
   for (BodyLocal& one : body_->locals) one.type = settled(one.type, one.span, fmt::format("`{}` is used too little to tell", one.name));
   for (Pattern& one : body_->patterns) one.type = settled(one.type, one.span, "the pattern does not tell");
   for (size_t i = 0; i < body_->exprs.size(); ++i) {

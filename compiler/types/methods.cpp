@@ -34,12 +34,13 @@ bool Checker::receives(const SyntaxTree& t, NodeId function, Receiver want) cons
 }
 
 // A function of an impl, inherent ones first, or of a bound; `out.bound` then holds what stands for the impl's parameters.
-bool Checker::find_method(TypeId given, std::string_view word, Callee& out, Receiver want, DefinitionId only) {
+bool Checker::find_method(TypeId given, std::string_view word, Callee& out, Receiver want, DefinitionId only, Owner which) {
   const TypeId self = shallow(given);
   const TypeData& data = table_.get(self);
   if (data.special == Special::Error || data.special == Special::Never || (data.special == Special::Infer && infer_what(self) == 0)) return false;
   const std::string key(word);
-  if (!only.valid() && find_in_impls(self, key, out, want, false, {})) return true;
+  if (which != Owner::Trait && !only.valid() && find_in_impls(self, key, out, want, false, {})) return true;
+  if (which == Owner::Type) return false;
   if (find_assumed(self, key, out, want, only)) return true;
   return find_in_impls(self, key, out, want, true, only);
 }
@@ -150,16 +151,19 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
   for (ExprId place = receiver; place.valid(); place = step_inside(place)) {
     const TypeId here = type(place);
     if (is_never(here) || is_error(here)) return give_up(arguments, where);
-    Callee callee;
     const Span at_receiver = get(receiver).span;
-    if (find_method(here, method, callee, Receiver::Value, only)) return call_callee(callee, place, arguments, generics, expected, where);
     const TypeData data = table_.get(here);
     const bool reference = data.special == Special::None && data.kind == TypeKind::Ref;
-    if (reference && find_method(data.parts[0], method, callee, Receiver::Shared, only)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
-    if (reference && data.is_mut && find_method(data.parts[0], method, callee, Receiver::Mutable, only)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
-    if (find_method(here, method, callee, Receiver::Shared, only)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
-    if (find_method(here, method, callee, Receiver::Mutable, only)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
-    if (const ExprId out = native_method(place, method, arguments, generics, expected, where); out.valid()) return out;
+    for (const Owner owner : {Owner::Type, Owner::Trait}) {  // what a type itself can do comes before what traits give it
+      Callee callee;
+      if (find_method(here, method, callee, Receiver::Value, only, owner)) return call_callee(callee, place, arguments, generics, expected, where);
+      if (reference && find_method(data.parts[0], method, callee, Receiver::Shared, only, owner)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
+      if (reference && data.is_mut && find_method(data.parts[0], method, callee, Receiver::Mutable, only, owner)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
+      if (find_method(here, method, callee, Receiver::Shared, only, owner)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
+      if (find_method(here, method, callee, Receiver::Mutable, only, owner)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
+      if (owner == Owner::Trait) break;
+      if (const ExprId out = native_method(place, method, arguments, generics, expected, where); out.valid()) return out;
+    }
     if (const ExprId out = slice_method(place, method, arguments, generics, expected, where); out.valid()) return out;
   }
   if (!report) return error(where);

@@ -38,6 +38,13 @@ TypeId Checker::library_type(std::string_view word, std::vector<TypeId> argument
   return nominal_type(names_.find_in(names_.library, word, false), std::move(given));
 }
 
+// What tells an argument from others, whatever it is called.
+std::string Checker::argument_key(const GenericArgument& argument) {
+  if (argument.kind == GenericArgument::Kind::Type) return fmt::format(",{}", argument.type.value);
+  if (argument.kind == GenericArgument::Kind::Number) return fmt::format(",#{}", argument.number);
+  return fmt::format(",[{}]", fmt::join(argument.dims, " "));
+}
+
 std::string Checker::argument_text(const GenericArgument& argument) {
   if (argument.kind == GenericArgument::Kind::Type) return name(argument.type);
   if (argument.kind == GenericArgument::Kind::Number) return table_.number_text(argument.number);
@@ -61,7 +68,7 @@ TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgumen
   bool unknown = false, open = false;
   for (GenericArgument& argument : arguments) {
     argument = deep(argument);
-    key += argument.kind == GenericArgument::Kind::Type ? fmt::format(",{}", argument.type.value) : "," + argument_text(argument);
+    key += argument_key(argument);
     open |= is_open(argument);
     if (argument.kind != GenericArgument::Kind::Type) continue;
     unknown |= contains_infer(argument.type);

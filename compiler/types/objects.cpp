@@ -157,7 +157,7 @@ std::string Checker::object_name(const ObjectUse& use) {
 TypeId Checker::object_type(ObjectUse use) {
   for (GenericArgument& one : use.use.arguments) one = deep(one);
   std::string key = use.callable ? "" : std::to_string(use.use.trait.value);
-  for (const GenericArgument& one : use.use.arguments) key += one.kind == GenericArgument::Kind::Type ? fmt::format(",{}", one.type.value) : "," + argument_text(one);
+  for (const GenericArgument& one : use.use.arguments) key += argument_key(one);
   for (auto& [word, type] : use.use.equal) type = deep(type), key += fmt::format(",{}={}", word, type.value);
   if (use.callable) {
     key += calling_text(use.callable->calling);

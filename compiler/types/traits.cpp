@@ -333,14 +333,26 @@ bool Checker::arguments_alike(const std::vector<GenericArgument>& a, const std::
   return true;
 }
 
+// Is this a parameter of whoever declares the bounds, rather than one of the code around?
+bool Checker::is_declared(const std::vector<Bound>& bounds, uint64_t number) {
+  return std::ranges::any_of(bounds, [&](const Bound& one) { return table_.get(one.subject).special == Special::Parameter && table_.get(one.subject).length == number; });
+}
+
+void Checker::loosen(const GenericArgument& argument, Bindings& bound) {
+  if (argument.kind != GenericArgument::Kind::Type || !is_open(argument.type)) return;
+  const TypeData data = table_.get(argument.type);
+  if (data.special == Special::Parameter) bound.emplace(static_cast<uint32_t>(data.length), GenericArgument{GenericArgument::Kind::Type, table_.error(), 0, {}});
+  for (TypeId part : data.parts) loosen({GenericArgument::Kind::Type, part, 0, {}}, bound);
+}
+
 // Do the bounds hold for this choice of parameters? Parameters that only an associated type or a result tells are found here.
 bool Checker::bounds_hold(const std::vector<Bound>& given, Bindings& bound, int depth) {
   std::vector<Bound> open(given);
   for (size_t done = 0, waited = 0; done < open.size(); ++done) {
     const Bound one = open[done];
     const TypeData& about = table_.get(one.subject);
-    if (about.special == Special::Parameter && !bound.contains(static_cast<uint32_t>(about.length)) && waited++ < given.size()) {
-      open.push_back(one);  // another bound tells what it is
+    if (about.special == Special::Parameter && !bound.contains(static_cast<uint32_t>(about.length)) && is_declared(given, about.length)) {
+      if (waited++ < given.size()) open.push_back(one);  // another bound tells what it is, or the call will
       continue;
     }
     const TypeId subject = shallow(substitute(one.subject, bound));
@@ -356,7 +368,9 @@ bool Checker::bounds_hold(const std::vector<Bound>& given, Bindings& bound, int 
       if (fit(substitute(one.callable->result, bound), actual->result, bound) == Fit::No) return false;
       continue;
     }
-    const TraitUse use = substitute(one.use, bound);
+    Bindings lenient = bound;  // parameters that only this bound would tell fit anything
+    for (const GenericArgument& argument : one.use.arguments) loosen(argument, lenient);
+    const TraitUse use = substitute(one.use, lenient);
     const Selection found = select(subject, use, depth);
     if (!found) return false;
     for (const auto& [word, pattern] : use.equal) {

@@ -88,6 +88,7 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     case NodeKind::ImplType: {
       const std::string key = fmt::format("impl@{}", id.value);
       const auto hidden = where_.environment.generics.find(key);
+      if (hidden == where_.environment.generics.end() && hiding_ != nullptr) return {hidden_parameter(id, *hiding_), {}};
       if (hidden == where_.environment.generics.end()) return sink_.report<diag::ImplTraitPlace>(span(id)), LoweredType{table_.error(), {}};
       return {hidden->second.type, where_.environment.generic_regions[key]};
     }
@@ -295,7 +296,13 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
     sink_.report<diag::GenericCount>(where, made.name, wanted.size(), given.size());
     return {table_.error(), {}};
   }
-  while (given.size() < wanted.size()) given.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
+  if (given.size() < wanted.size()) {
+    const Declared& declared = nominal_info(definition);
+    while (given.size() < wanted.size()) {
+      const bool number = given.size() < declared.parameters.size() && declared.parameters[given.size()].argument.kind == GenericArgument::Kind::Number;
+      given.push_back(number ? fresh_number() : GenericArgument{GenericArgument::Kind::Type, fresh(), 0, {}});
+    }
+  }
   out.type = nominal_type(definition, std::move(given));
   out.regions.resize(table_.region_slots(shallow(out.type)), 0);
   return out;

@@ -60,6 +60,10 @@ void give_string(NativeCall& call, std::string_view text) {
 
 void StrLen(NativeCall& call) { call.give<uint64_t>(call.text(0).size()); }
 void StrIsEmpty(NativeCall& call) { call.give_bool(call.text(0).empty()); }
+void StrShow(NativeCall& call) {
+  gc::Object* text = call.handle(0);
+  call.give(FatRef{text == nullptr ? nullptr : text->payload(), text == nullptr ? 0 : text->count});
+}
 void StrToStr(NativeCall& call) { call.give_text(call.text(0)); }
 void StrContains(NativeCall& call) { call.give_bool(call.text(0).find(call.text(1)) != std::string_view::npos); }
 void StrStartsWith(NativeCall& call) { call.give_bool(call.text(0).starts_with(call.text(1))); }
