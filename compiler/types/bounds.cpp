@@ -76,7 +76,7 @@ void Checker::equate(TypeId actual, TypeId wanted, const Obligation& one, std::s
 }
 
 bool Checker::settle_callable(const Obligation& one, TypeId subject) {
-  if (is_infer(subject) && infer_what(subject) == 0) return false;
+  if (is_infer(subject) && infer_what(subject) == 0 && !callable_of(subject)) return false;
   const auto actual = callable_of(subject);
   if (!actual) return missing_callable(one, subject), true;
   if (actual->parameters.size() != one.callable->parameters.size()) {

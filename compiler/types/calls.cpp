@@ -133,6 +133,16 @@ bool Checker::same_head(TypeId a, TypeId b) const {
   return x.special == Special::None && y.special == Special::None && x.kind == y.kind && x.parts.size() == y.parts.size();
 }
 
+// `Box::new(|x| …)` where a `Box<dyn Fn(i32)>` is expected: what the box holds must be callable like that.
+void Checker::hint_object(TypeId result, TypeId expected, const Bindings& bound, Span where) {
+  if (!expected.valid() || !result.valid()) return;
+  const TypeData wanted = table_.get(shallow(expected)), given = table_.get(shallow(substitute(result, bound)));
+  if (wanted.special != Special::None || given.special != Special::None || wanted.kind != given.kind || wanted.parts.size() != 1 || !is_infer(given.parts[0])) return;
+  const ObjectUse* object = object_use(shallow(wanted.parts[0]));
+  if (object == nullptr || !object->callable) return;
+  obligations_.push_back({given.parts[0], {}, object->callable, where, {}, false});
+}
+
 ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const FunctionInfo& info = function_info(callee);
   const SyntaxTree& t = *callee.tree;
@@ -148,7 +158,7 @@ ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Ar
     const TypeId result = shallow(substitute(info.result, callee.bound));
     if (same_head(result, expected) || (is_infer(result) && infer_what(result) == 0 && table_.get(info.result).special == Special::Parameter)) unify(result, expected);
   }
-  const size_t asked_from = obligations_.size();
+  hint_object(info.result, expected, callee.bound, where);
   require(info.bounds, callee.bound, where);
   if (callee.abstract && shallow(callee.self) != callee.self) callee.self = shallow(callee.self);
   if (callee.abstract && (is_infer(callee.self) || trait_info(callee.trait).declared.parameters.size() > 1)) {
@@ -167,7 +177,6 @@ ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Ar
     }
   }
   settle_obligations();
-  (void)asked_from;
   const TypeId result = info.result.valid() ? substitute(info.result, callee.bound) : opaque_result(callee, where);
   if (expected.valid() && !is_infer(expected) && contains_infer(result) && same_head(result, expected) && exact(expected)) unify(result, expected);
   for (const GenericParameter& one : info.parameters)
@@ -214,6 +223,17 @@ ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i
   return coerce(argument_value(value, wanted), wanted);
 }
 
+TypeId Checker::defer_opaque(const Callee& callee, Span where) {
+  const TypeId later = fresh();
+  const Instance made = make_instance(callee);
+  std::vector<Bound> promised;
+  at(callee.tree, callee.module, body_environment(made.callee, made.arguments), [&] { lower_bounds(later, child(child(callee.node, slot::Fn::result), slot::ImplType::bounds), promised); });
+  deferred_opaques_.push_back({callee, later, where, {}});
+  for (const Bound& one : promised)
+    if (one.callable) deferred_opaques_.back().callable = one.callable;
+  return later;
+}
+
 // A closure of this body whose captures are not known yet.
 bool Checker::contains_closure(TypeId given) {
   const TypeId type = shallow(given);
@@ -243,10 +263,7 @@ TypeId Checker::opaque_result(const Callee& callee, Span where) {
   for (GenericArgument& argument : wanted.arguments)
     if (argument.kind == GenericArgument::Kind::Type) {
       default_literals(argument.type);
-      if (contains_closure(argument.type)) {
-        deferred_opaques_.push_back({callee, fresh(), where});
-        return deferred_opaques_.back().later;
-      }
+      if (contains_closure(argument.type)) return defer_opaque(callee, where);
       if (contains_infer(argument.type)) return sink_.report<diag::UnknownYet>(where, fmt::format("the generic arguments of `{}` must be known to tell what it returns", callee.name)), table_.error();
     }
   const uint32_t number = instance(std::move(wanted));

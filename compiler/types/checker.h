@@ -120,6 +120,7 @@ struct DeferredOpaque {
   Callee callee;
   TypeId later;
   Span where;
+  std::optional<Callable> callable{};  // what its declaration promises
 };
 
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
@@ -453,9 +454,11 @@ class Checker : private BodyState {
   void choose_generics(const Callee& callee, const FunctionInfo& info, std::span<const NodeId> generics, Bindings& bound, Span where);
   bool exact(TypeId given);
   bool same_head(TypeId a, TypeId b) const;
+  void hint_object(TypeId result, TypeId expected, const Bindings& bound, Span where);
   ExprId call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId pending_call(Callee callee, TypeId result, Span where, std::vector<ExprId> parts);
   ExprId pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value, Span where);
+  TypeId defer_opaque(const Callee& callee, Span where);
   bool contains_closure(TypeId given);
   void finish_opaques();
   TypeId opaque_result(const Callee& callee, Span where);
@@ -522,6 +525,7 @@ class Checker : private BodyState {
   ExprId tensor_operand(ExprId value, spec::DType dtype);
   ExprId tensor_reduction(spec::TensorOp op, ExprId place, std::span<const NodeId> arguments, Span where);
   ExprId tensor_element(ExprId place, std::span<const NodeId> indices, Span where);
+  ExprId tensor_part(ExprId place, std::span<const NodeId> indices, Span where);
   ExprId tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where);
   ExprId looked_at(ExprId reference, ExprId value, Span where);
   ExprId tensor_shape(ExprId place, Span where);

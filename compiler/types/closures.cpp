@@ -17,6 +17,11 @@ std::optional<Callable> Checker::callable_of(TypeId given) {
     const ClosureState& state = closures_.at(infer_number(type));
     return Callable{state.done ? state.calling : Calling::Shared, state.types, state.result};
   }
+  if (data.special == Special::Infer) {
+    for (const DeferredOpaque& one : deferred_opaques_)
+      if (shallow(one.later) == type) return one.callable;
+    return std::nullopt;
+  }
   if (data.special == Special::Parameter || data.special == Special::Projection) {
     if (where_.environment.bounds)
       for (const Bound& one : *where_.environment.bounds)

@@ -92,6 +92,14 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
   if (to.special == Special::None && from.special == Special::None) {
     if (object_use(wanted) != nullptr && from.kind == TypeKind::Box && shallow(from.parts[0]) == wanted) return value;
+    if (to.kind == TypeKind::Box && is_kind(to.parts[0], TypeKind::Slice) && (from.kind == TypeKind::Vec || from.kind == TypeKind::Array)) {
+      const TypeId run = table_.vec(table_.get(shallow(to.parts[0])).parts[0]);
+      const ExprId vec = try_coerce(value, run);
+      if (!vec.valid()) return {};
+      const ExprId boxed = add(ExprKind::Native, wanted, where, {vec});
+      get(boxed).native = spec::Native::VecIntoBoxed;
+      return boxed;
+    }
     if (to.kind == TypeKind::Vec && from.kind == TypeKind::Array && unify(from.parts[0], to.parts[0])) return vec_of_array(value, wanted);
   }
   return unify(found, wanted) ? value : ExprId();

@@ -256,7 +256,11 @@ ExprId Checker::for_elements(NodeId id, ExprId value) {
   while (!by_value && is_kind(table_.get(type(value)).parts[0], TypeKind::Ref)) value = deref(value);
   const BodyLocalId holder = add_local("", get(value).type, false, where);
   push_let(outer, holder, value);
-  const auto run = [&] { return by_value ? local(holder, where) : deref(local(holder, where)); };
+  const auto run = [&] {
+    ExprId out = by_value ? local(holder, where) : deref(local(holder, where));
+    while (points(get(out).type)) out = deref(out);
+    return out;
+  };
   const TypeId element_id = table_.get(type(run())).parts[0];
   const BodyLocalId counter = add_local("", usize_, true, where), end = add_local("", usize_, false, where);
   push_let(outer, counter, constant_number(0, usize_, where));

@@ -364,8 +364,9 @@ Fit Checker::fit(const GenericArgument& pattern, const GenericArgument& given, B
 
 // Is `given` what `pattern` says, for some choice of the pattern's parameters? `bound` collects the choice. Maybe: it depends on what
 // inference has yet to find out.
-Fit Checker::fit(TypeId pattern, TypeId given_type, Bindings& bound) {
-  const TypeId given = shallow(given_type);
+Fit Checker::fit(TypeId pattern_type, TypeId given_type, Bindings& bound) {
+  const TypeId given = shallow(given_type), pattern = shallow(pattern_type);
+  if (pattern == given && !is_open(pattern)) return Fit::Yes;
   const TypeData p = table_.get(pattern), g = table_.get(given);
   if (p.special == Special::Parameter) {
     const auto [place, added] = bound.emplace(static_cast<uint32_t>(p.length), GenericArgument{GenericArgument::Kind::Type, given, 0, {}});
@@ -377,6 +378,7 @@ Fit Checker::fit(TypeId pattern, TypeId given_type, Bindings& bound) {
   if (p.special == Special::Error || g.special == Special::Error) return Fit::Yes;
   if (g.special == Special::Infer) {
     const int what = infer_what(given);
+    if (p.special == Special::Infer) return what == 0 || infer_what(pattern) == 0 || what == infer_what(pattern) ? Fit::Maybe : Fit::No;
     if (what == 1) return p.kind >= TypeKind::I8 && p.kind <= TypeKind::Usize && p.special == Special::None ? Fit::Maybe : Fit::No;
     if (what == 2) return (p.kind == TypeKind::F32 || p.kind == TypeKind::F64) && p.special == Special::None ? Fit::Maybe : Fit::No;
     return what == 3 ? Fit::No : Fit::Maybe;

@@ -73,7 +73,16 @@ ExprId Checker::macro(NodeId id, TypeId expected) {
   }
   if (word == "weights") return weights(id, expected);
   if (word.starts_with("debug_assert")) return assertion(id, word.substr(6));
-  if (word == "write" || word == "writeln") return unsupported(id, fmt::format("`{}!`", word));
+  if ((word == "write" || word == "writeln") && !arguments.empty()) {
+    const ExprId target = expression(arguments[0]);
+    ExprId text = arguments.size() > 1 ? format_arguments(arguments.subspan(1), where) : constant_text("", where);
+    if (word == "writeln") {
+      const ExprId line = add(ExprKind::Format, str_, where, {text});
+      get(line).text = "{0}\n";
+      text = line;
+    }
+    return call_method(target, "write_str", {{{}, text, {}, where, {}, {}}}, {}, {}, where);
+  }
   if (word != "vec") {
     for (NodeId argument : arguments) expression(argument);
     return error(where);

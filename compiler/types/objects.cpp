@@ -18,8 +18,7 @@ LoweredType Checker::lower_box(NodeId arguments, Span where, const Elision& elis
     return {table_.box(fresh()), {}};
   }
   LoweredType out = lower(given[0], elision);
-  if (is_kind(out.type, TypeKind::Slice)) out.type = table_.vec(table_.get(shallow(out.type)).parts[0]);  // see the README: `Box<[T]>`
-  else out.type = table_.box(out.type);
+  out.type = table_.box(out.type);
   return out;
 }
 

@@ -1,5 +1,7 @@
 // compiler/types/tensors.cpp — tensor operators, methods and elements; every result's type is what the shape rules say.
 // Room: types. In: tensor expressions. Out: typed expressions of kind Tensor, TensorGet, TensorSet, TensorNarrow.
+#include <algorithm>
+
 #include "bytecode-spec/tensor/shape_rules.h"
 #include "compiler/types/checker.h"
 
@@ -123,8 +125,7 @@ std::vector<ExprId> Checker::tensor_indices(std::span<const NodeId> indices) {
 ExprId Checker::tensor_element(ExprId place, std::span<const NodeId> indices, Span where) {
   if (vague_tensor(get(place).type)) return tensor_indices(indices), error(where);
   const spec::TensorType held = tensor_type(get(place).type);
-  for (NodeId index : indices)
-    if (kind(index) == NodeKind::Range) return unsupported(index, "tensor views");
+  if (std::ranges::any_of(indices, [&](NodeId index) { return kind(index) == NodeKind::Range; })) return tensor_part(place, indices, where);
   if (indices.size() != held.shape.rank()) {
     sink_.report<diag::TensorIndices>(where, name(get(place).type), held.shape.rank(), indices.size());
     return error(where);
@@ -136,6 +137,23 @@ ExprId Checker::tensor_element(ExprId place, std::span<const NodeId> indices, Sp
   std::vector<ExprId> parts{borrow(place, false, get(place).span)};
   for (ExprId index : tensor_indices(indices)) parts.push_back(index);
   return add(ExprKind::TensorGet, element_type(held.dtype), where, std::move(parts));
+}
+
+// `t[1..3, ..]`: a slice along each dim that has a range.
+ExprId Checker::tensor_part(ExprId place, std::span<const NodeId> indices, Span where) {
+  if (indices.size() > tensor_type(get(place).type).shape.rank()) return sink_.report<diag::TensorIndices>(where, name(get(place).type), tensor_type(get(place).type).shape.rank(), indices.size()), error(where);
+  ExprId out = place;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    if (kind(indices[i]) != NodeKind::Range) return unsupported(indices[i], "numbers beside ranges in a tensor's index");
+    const NodeId first = child(indices[i], slot::Range::first), last = child(indices[i], slot::Range::last);
+    if (!first.valid() && !last.valid()) continue;
+    const auto from = first.valid() ? constant_integer(first) : std::optional<int64_t>(0);
+    auto to = last.valid() ? constant_integer(last) : std::optional<int64_t>(spec::kSliceEnd);
+    if (!from || !to) return error(where);
+    if (last.valid() && tree().has(indices[i], parse::kInclusive)) ++*to;
+    out = tensor_operation(TensorOp::Slice, {borrow(out, false, where)}, {static_cast<int64_t>(i), *from, *to, 1}, where);
+  }
+  return out;
 }
 
 ExprId Checker::tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where) {
@@ -437,7 +455,8 @@ ExprId Checker::tensor_from_array(NodeId argument, TypeId expected, std::optiona
   for (ExprId value : values) {
     std::vector<ExprId> parts{borrow(local(holder, where), true, where, true), value};
     for (int64_t i : index) parts.push_back(constant_number(static_cast<uint64_t>(i), usize_, where));
-    get(out).statements.push_back({TypedStatement::Kind::Expression, add(ExprKind::TensorSet, unit_, where, std::move(parts)), {}, {}});
+    const ExprId set = add(ExprKind::TensorSet, unit_, where, std::move(parts));
+    get(out).statements.push_back({TypedStatement::Kind::Expression, set, {}, {}});
     for (size_t d = dims.size(); d-- > 0;) {
       if (++index[d] < dims[d]) break;
       index[d] = 0;
