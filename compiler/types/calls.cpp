@@ -119,10 +119,7 @@ bool Checker::exact(TypeId given) {
   const TypeData data = table_.get(type);
   if (data.special != Special::None) return data.special != Special::Infer;
   if (data.kind == TypeKind::Tensor || data.kind == TypeKind::Slice || data.kind == TypeKind::Ref || data.kind == TypeKind::Fn || object_use(type) != nullptr) return false;
-  if (const Nominal* used = nominal(type)) {
-    const Nominal copy = *used;
-    return std::ranges::all_of(copy.arguments, [&](const GenericArgument& one) { return one.kind != GenericArgument::Kind::Type || is_infer(one.type) || exact(one.type); });
-  }
+  if (nominal(type) != nullptr || data.kind == TypeKind::Vec) return true;  // nothing is converted inside of them
   return std::ranges::all_of(data.parts, [&](TypeId part) { return is_infer(part) || exact(part); });
 }
 

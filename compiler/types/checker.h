@@ -212,6 +212,7 @@ class Checker : private BodyState {
   FunctionSignature signature(const Callee& callee, const Environment& given);
   std::vector<Region> self_regions(const Callee& callee, const Elision& elided);
   LoweredType lower_parameter(NodeId parameter, const Elision& elided, Region& self_region);
+  void equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out);
   void loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region);
   void declared_outlives(const Callee& callee, FunctionSignature& out);
   void check_definition(Callee callee);

@@ -122,6 +122,21 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
   return out;
 }
 
+// `I: Iterator<Item = U>`: what stands for U borrows what stands for I does.
+void Checker::equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out) {
+  const auto regions_in = [&](TypeId type) {
+    std::vector<Region> found;
+    for (const GenericParameter& parameter : function_info(callee).parameters)
+      if (parameter.argument.kind == GenericArgument::Kind::Type && mentions(type, parameter.argument.type))
+        for (Region region : regions_of_generic(parameter.name)) found.push_back(region);
+    return found;
+  };
+  for (const auto& [word, type] : bound.use.equal)
+    for (Region longer : regions_in(bound.subject))
+      for (Region shorter : regions_in(type))
+        if (longer != shorter && std::ranges::find(out.outlives, std::pair(longer, shorter)) == out.outlives.end()) out.outlives.emplace_back(longer, shorter);
+}
+
 // Lifetimes inside of a type parameter that only a result or a closure's result tells: what has them may borrow from every argument.
 void Checker::loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region) {
   std::vector<Region> loose;
@@ -129,6 +144,7 @@ void Checker::loose_outlives(const Callee& callee, FunctionSignature& out, const
   for (Region region : out.result_regions)
     if (region != 0 && std::ranges::find(seen, region) == seen.end() && !named(region)) loose.push_back(region);
   for (const Bound& one : function_info(callee).all_bounds) {
+    if (!one.callable) equal_outlives(callee, one, out);
     if (!one.callable || !is_open(one.callable->result)) continue;
     for (const GenericParameter& parameter : function_info(callee).parameters)
       if (parameter.argument.kind == GenericArgument::Kind::Type && mentions(one.callable->result, parameter.argument.type))

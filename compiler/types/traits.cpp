@@ -395,7 +395,8 @@ TypeId Checker::project(TypeId given, const TraitUse& use, std::string_view word
       if (equal == word) return type;
   if (found.kind == Selection::Kind::Assumed && (data.special == Special::Parameter || data.special == Special::Projection))
     return table_.projection(self, type_arguments(found.assumed), use.trait.value, word);
-  if (found.kind == Selection::Kind::Unknown && body_ != nullptr) {
+  const bool open = data.special == Special::Infer && infer_what(self) == 0;
+  if ((open || found.kind == Selection::Kind::Unknown) && body_ != nullptr) {
     const TypeId later = fresh();
     obligations_.push_back({self, {use.trait, use.arguments, {{std::string(word), later}}}, std::nullopt, {}, {}, true});
     return later;
