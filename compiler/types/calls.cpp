@@ -156,6 +156,12 @@ ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Ar
     if (same_head(result, expected) || (is_infer(result) && infer_what(result) == 0 && table_.get(info.result).special == Special::Parameter)) unify(result, expected);
   }
   hint_object(info.result, expected, callee.bound, where);
+  if (callee.impl != Id<int>::kNone) {  // what the impl asks of arguments that were not known when it was chosen
+    bool open = false;
+    for (const GenericParameter& one : impls_[callee.impl].declared.parameters)
+      if (const auto found = callee.bound.find(one.number); found != callee.bound.end() && found->second.kind == GenericArgument::Kind::Type) open |= contains_infer(found->second.type);
+    if (open) require(impls_[callee.impl].declared.bounds, callee.bound, where);
+  }
   require(info.bounds, callee.bound, where);
   if (callee.abstract && shallow(callee.self) != callee.self) callee.self = shallow(callee.self);
   if (callee.abstract && (is_infer(callee.self) || trait_info(callee.trait).declared.parameters.size() > 1)) {

@@ -15,6 +15,8 @@ void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   else if (is_kind(expected, TypeKind::Str) && is_kind(found, TypeKind::String)) report.help("`.to_str()` makes a `str` of a `String`");
   else if (is_kind(expected, TypeKind::String) && is_kind(found, TypeKind::Str)) report.help("`String::from(…)` makes a `String` of a `str`");
   else if (is_numeric(expected) && is_numeric(found)) report.help(fmt::format("convert it: `… as {}`", name(expected)));
+  else if (const Nominal* held = nominal(found); held != nullptr && (is_nominal(found, "Option") || is_nominal(found, "Result")) && alike(held->arguments[0].type, expected) != Fit::No)
+    report.help("the value is inside: `?` hands a failure on, `.unwrap()` panics, `match` handles both");
   else if (is_kind(expected, TypeKind::Ref) && table_.get(shallow(expected)).parts[0] == found) report.help("borrow it: `&…`");
 }
 

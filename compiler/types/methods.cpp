@@ -231,6 +231,11 @@ void Checker::unknown_method(ExprId receiver, TypeId start, std::string_view met
     return;
   }
   const TypeData& data = table_.get(last);
+  const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice || select(table_.ref(last, false), {names_.find_in(names_.library, "IntoIterator", false), {}}).kind == Selection::Kind::Impl);
+  if (run && trait_info(names_.find_in(names_.library, "Iterator", false)).functions.contains(std::string(method))) {
+    made.help(fmt::format("iterators have it: write `.iter().{}(…)`", method));
+    return;
+  }
   for (const auto& [number, trait] : traits_) {
     if (!trait.functions.contains(std::string(method))) continue;
     if (data.special == Special::Parameter) made.help(fmt::format("trait `{}` has it: ask for it with `{}: {}`", names_.get(trait.definition).name, name(last), names_.get(trait.definition).name));
