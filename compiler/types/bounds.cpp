@@ -119,6 +119,7 @@ void Checker::missing_bound(const Obligation& one, TypeId subject) {
   for (const GenericArgument& argument : one.use.arguments) inner += (inner.empty() ? "" : ", ") + argument_text(argument);
   if (!inner.empty() && !(one.use.arguments.size() == 1 && one.use.arguments[0].kind == GenericArgument::Kind::Type && shallow(one.use.arguments[0].type) == subject)) form += "<" + inner + ">";
   if (form == "Iterator" && is_integer(subject)) return void(sink_.report<diag::NotIterable>(one.where, name(subject)));
+  if (!told_bounds_.insert({subject.value, form}).second) return;  // said once in a body, it need not be said at every call
   auto report = sink_.report<diag::MissingBound>(one.where, name(subject), form);
   if (one.asked.file.valid()) report.label(one.asked, "required here");
   const TypeData& data = table_.get(subject);

@@ -137,6 +137,7 @@ struct BodyState {
   Bindings numbers_;                     // those that are
   std::vector<Instance> pending_;      // callees of the body, by Expr::method
   std::vector<Obligation> obligations_;
+  std::set<std::pair<uint32_t, std::string>> told_bounds_;  // missing ones that were reported
   std::map<uint64_t, ClosureState> closures_;  // by number of the variable
   std::vector<uint64_t> closure_order_;        // inner ones first
   std::unordered_map<uint32_t, OverloadedPlace> overloaded_places_;

@@ -226,14 +226,14 @@ void Checker::unknown_method(ExprId receiver, TypeId start, std::string_view met
   if (is_tensor(last))
     for (const spec::TensorOpRow& row : spec::kTensorOpRows) words.push_back(row.name);
   auto made = sink_.report<diag::UnknownMethod>(where, name(last), method);
-  if (const std::string_view near = diagnostics::nearest(method, words); !near.empty()) {
-    made.help(fmt::format("there is `{}`", near));
-    return;
-  }
   const TypeData& data = table_.get(last);
   const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice || select(table_.ref(last, false), {names_.find_in(names_.library, "IntoIterator", false), {}}).kind == Selection::Kind::Impl);
   if (run && trait_info(names_.find_in(names_.library, "Iterator", false)).functions.contains(std::string(method))) {
     made.help(fmt::format("iterators have it: write `.iter().{}(…)`", method));
+    return;
+  }
+  if (const std::string_view near = diagnostics::nearest(method, words); !near.empty()) {
+    made.help(fmt::format("there is `{}`", near));
     return;
   }
   for (const auto& [number, trait] : traits_) {
