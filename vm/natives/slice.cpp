@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "gc/barrier.h"
+#include "vm/natives/letters.h"
 #include "vm/natives/table.h"
 
 namespace stark::vm {
 namespace {
 
-// False after a panic, when arguments 1 and 2 are no range of the length.
-bool check_range(NativeCall& call, uint64_t length) {
-  const uint64_t from = call.get<uint64_t>(1), to = call.get<uint64_t>(2);
+// False after a panic, when there is no such range of the length.
+bool check_range(NativeCall& call, uint64_t from, uint64_t to, uint64_t length) {
   if (from <= to && to <= length) return true;
   call.host.fail(Exit::Panic, from > to ? fmt::format("range {}..{} ends before it begins", from, to)
                                         : fmt::format("range {}..{} is out of range for length {}", from, to, length));
@@ -21,13 +21,9 @@ bool check_range(NativeCall& call, uint64_t length) {
 
 void give_range(NativeCall& call) {
   const auto whole = call.get<FatRef>(0);
-  if (!check_range(call, whole.length)) return;
+  if (!check_range(call, call.get<uint64_t>(1), call.get<uint64_t>(2), whole.length)) return;
   const uint64_t from = call.get<uint64_t>(1), size = call.types().size(call.element_behind(0));
   call.give(FatRef{whole.address + from * size, call.get<uint64_t>(2) - from});
-}
-
-bool is_letter_begin(std::string_view text, uint64_t at) {
-  return at == text.size() || (static_cast<uint8_t>(text[at]) & 0xC0) != 0x80;
 }
 
 }  // namespace
@@ -53,12 +49,24 @@ void SliceRange(NativeCall& call) { give_range(call); }
 void SliceRangeMut(NativeCall& call) { give_range(call); }
 void SliceSwap(NativeCall& call) { swap_elements(call, call.get<FatRef>(0)); }
 
+// What was one run is two that have nothing in common; the caller has given the whole away.
+void SliceSplitAtMut(NativeCall& call) {
+  const auto whole = call.get<FatRef>(0);
+  const uint64_t at = call.get<uint64_t>(1), size = call.types().size(call.element_behind(0));
+  if (at > whole.length) return call.host.fail(Exit::Panic, fmt::format("cannot split {} elements at {}", whole.length, at));
+  const auto& offsets = call.types().facts(call.site.result.type).field_offsets;
+  store(call.result() + offsets[0], FatRef{whole.address, at});
+  store(call.result() + offsets[1], FatRef{whole.address + at * size, whole.length - at});
+}
+void SliceEmptyMut(NativeCall& call) { call.give(FatRef{}); }
+
+// `t[from..]` asks for the greatest number there is: a text has no length that the compiler could name.
 void StrRange(NativeCall& call) {
   const auto whole = call.get<FatRef>(0);
-  if (!check_range(call, whole.length)) return;
-  const uint64_t from = call.get<uint64_t>(1), to = call.get<uint64_t>(2);
+  const uint64_t from = call.get<uint64_t>(1), asked = call.get<uint64_t>(2), to = asked == UINT64_MAX ? whole.length : asked;
+  if (!check_range(call, from, to, whole.length)) return;
   for (const uint64_t end : {from, to}) {
-    if (!is_letter_begin(whole.text(), end)) return call.host.fail(Exit::Panic, fmt::format("byte {} is inside a letter", end));
+    if (!is_boundary(whole.text(), end)) return call.host.fail(Exit::Panic, fmt::format("byte {} is inside a letter", end));
   }
   call.give(FatRef{whole.address + from, to - from});
 }

@@ -1,48 +1,43 @@
 // vm/natives/text.cpp — str and String.
-// Room: vm/natives. In: texts. Out: texts, numbers, vectors of texts. Letters beyond ASCII keep their case.
+// Room: vm/natives. In: texts. Out: texts, numbers.
 #include <fmt/format.h>
 
 #include "gc/barrier.h"
-#include "gc/handle.h"
+#include "vm/natives/letters.h"
 #include "vm/natives/table.h"
 
 namespace stark::vm::natives {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-std::string_view trimmed_start(std::string_view s) {
-  while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
-  return s;
-}
-std::string_view trimmed_end(std::string_view s) {
-  while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
-  return s;
-}
-
 std::string_view text_of_string(const VecValue& v) { return {reinterpret_cast<const char*>(v.data()), v.length}; }
 
-template <class Map>
-void map_letters(NativeCall& call, Map map) {
-  std::string text(call.text(0));
-  for (char& c : text) c = map(c);
-  call.give_text(text);
+// Room for `needed` bytes in the String of argument 0; the capacity doubles when it must grow. False when the heap is full.
+bool make_room(NativeCall& call, uint64_t needed) {
+  const VecValue before = call.vec(0);
+  if (needed <= before.capacity()) return true;
+  gc::Object* buffer = call.allocate(text_info(), std::max({before.capacity() * 2, needed, uint64_t{16}}));
+  if (buffer == nullptr) return false;
+  VecValue& v = call.vec(0);
+  if (v.length > 0) std::memcpy(buffer->payload(), v.data(), v.length);
+  gc::store_barrier(&v, sizeof v);
+  v.buffer = buffer;
+  return true;
 }
 
-// Bytes behind the String of argument 0; the capacity doubles when it must grow.
-void append(NativeCall& call, const std::string& bytes) {
-  VecValue v = call.vec(0);
-  if (v.length + bytes.size() > v.capacity()) {
-    gc::Object* buffer = call.allocate(text_info(), std::max({v.capacity() * 2, v.length + bytes.size(), uint64_t{16}}));
-    if (buffer == nullptr) return;
-    v = call.vec(0);
-    if (v.length > 0) std::memcpy(buffer->payload(), v.data(), v.length);
-    v.buffer = buffer;
-  }
-  if (!bytes.empty()) std::memcpy(v.data() + v.length, bytes.data(), bytes.size());
+// Bytes into the String of argument 0; those behind `at` move up.
+void insert_bytes(NativeCall& call, uint64_t at, const std::string& bytes) {
+  if (bytes.empty() || !make_room(call, call.vec(0).length + bytes.size())) return;
+  VecValue& v = call.vec(0);
+  std::memmove(v.data() + at + bytes.size(), v.data() + at, v.length - at);
+  std::memcpy(v.data() + at, bytes.data(), bytes.size());
   v.length += bytes.size();
-  gc::store_barrier(&call.vec(0), sizeof v);
-  call.vec(0) = v;
+}
+
+// False after a panic, when no letter of the text begins or ends at `at`.
+bool check_boundary(NativeCall& call, std::string_view text, uint64_t at) {
+  if (is_boundary(text, at)) return true;
+  call.host.fail(Exit::Panic, at > text.size() ? fmt::format("byte {} is out of range for a text of {} bytes", at, text.size()) : fmt::format("byte {} is inside a letter", at));
+  return false;
 }
 
 void give_string(NativeCall& call, std::string_view text) {
@@ -68,9 +63,6 @@ void StrToStr(NativeCall& call) { call.give_text(call.text(0)); }
 void StrContains(NativeCall& call) { call.give_bool(call.text(0).find(call.text(1)) != std::string_view::npos); }
 void StrStartsWith(NativeCall& call) { call.give_bool(call.text(0).starts_with(call.text(1))); }
 void StrEndsWith(NativeCall& call) { call.give_bool(call.text(0).ends_with(call.text(1))); }
-void StrTrim(NativeCall& call) { call.give_text(trimmed_end(trimmed_start(call.text(0)))); }
-void StrTrimStart(NativeCall& call) { call.give_text(trimmed_start(call.text(0))); }
-void StrTrimEnd(NativeCall& call) { call.give_text(trimmed_end(call.text(0))); }
 
 void StrReplace(NativeCall& call) {
   const std::string_view text = call.text(0), from = call.text(1), to = call.text(2);
@@ -88,42 +80,6 @@ void StrReplace(NativeCall& call) {
   call.give_text(out);
 }
 
-void StrToUppercase(NativeCall& call) {
-  map_letters(call, [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
-}
-void StrToLowercase(NativeCall& call) {
-  map_letters(call, [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-}
-
-// An empty separator stands between all letters, and at both ends, as in Rust.
-void StrSplit(NativeCall& call) {
-  std::vector<std::string> parts;
-  const std::string_view text = call.text(0), separator = call.text(1);
-  if (separator.empty()) {
-    parts.emplace_back();
-    for (size_t i = 0; i < text.size(); ++i) {
-      if ((static_cast<uint8_t>(text[i]) & 0xC0) != 0x80) parts.emplace_back();
-      parts.back() += text[i];
-    }
-    parts.emplace_back();
-  } else {
-    for (size_t at = 0;;) {
-      const size_t end = text.find(separator, at);
-      parts.emplace_back(text.substr(at, end - at));
-      if (end == std::string_view::npos) break;
-      at = end + separator.size();
-    }
-  }
-  gc::Handle buffer(call.host.heap, call.allocate(call.host.program.buffer_info(call.result_element()), parts.size()));
-  for (size_t i = 0; i < parts.size() && buffer.get() != nullptr; ++i) {
-    gc::Object* part = make_text(call.host.heap, parts[i]);
-    if (part == nullptr) return call.host.fail(Exit::Memory, "out of memory: the managed heap has reached its limit");
-    gc::store_barrier(buffer->payload() + i * sizeof part, sizeof part);
-    store(buffer->payload() + i * sizeof part, part);
-  }
-  if (buffer.get() != nullptr) call.give(VecValue{buffer.get(), parts.size()});
-}
-
 void StrRepeat(NativeCall& call) {
   const std::string_view one = call.text(0);
   const uint64_t times = call.get<uint64_t>(1);
@@ -136,15 +92,62 @@ void StrRepeat(NativeCall& call) {
 
 void StringNew(NativeCall& call) { call.give(VecValue{}); }
 void StringFrom(NativeCall& call) { give_string(call, call.text(0)); }
-void StringPushStr(NativeCall& call) { append(call, std::string(call.text(1))); }
+void StringPushStr(NativeCall& call) { insert_bytes(call, call.vec(0).length, std::string(call.text(1))); }
 void StringPush(NativeCall& call) {
   std::string letter;
   append_letter(letter, call.get<uint32_t>(1));
-  append(call, letter);
+  insert_bytes(call, call.vec(0).length, letter);
 }
 void StringLen(NativeCall& call) { call.give(call.vec(0).length); }
 void StringClear(NativeCall& call) { call.vec(0).length = 0; }
 void StringToStr(NativeCall& call) { call.give_text(text_of_string(call.vec(0))); }
 void StringClone(NativeCall& call) { give_string(call, text_of_string(call.vec(0))); }
+
+
+void StringWithCapacity(NativeCall& call) {
+  const uint64_t capacity = call.get<uint64_t>(0);
+  VecValue v;
+  if (capacity > 0) v.buffer = call.allocate(text_info(), capacity);
+  if (!call.host.failure) call.give(v);
+}
+void StringCapacity(NativeCall& call) { call.give(call.vec(0).capacity()); }
+void StringReserve(NativeCall& call) {
+  const uint64_t length = call.vec(0).length, additional = call.get<uint64_t>(1);
+  if (additional > UINT64_MAX - length) return call.host.fail_memory();
+  make_room(call, length + additional);
+}
+
+void StringPop(NativeCall& call) {
+  VecValue& v = call.vec(0);
+  if (v.length == 0) return give_option(call, nullptr, 0);
+  const size_t at = letter_before(text_of_string(v), v.length);
+  const uint32_t letter = decode(text_of_string(v), at);
+  v.length = at;
+  give_option(call, &letter, sizeof letter);
+}
+
+void StringTruncate(NativeCall& call) {
+  VecValue& v = call.vec(0);
+  const auto length = call.get<uint64_t>(1);
+  if (length < v.length && check_boundary(call, text_of_string(v), length)) v.length = length;
+}
+
+void StringRemove(NativeCall& call) {
+  VecValue& v = call.vec(0);
+  const auto at = call.get<uint64_t>(1);
+  if (at >= v.length) return call.host.fail(Exit::Panic, fmt::format("no letter begins at byte {} of a text of {} bytes", at, v.length));
+  if (!check_boundary(call, text_of_string(v), at)) return;
+  const uint32_t letter = decode(text_of_string(v), at);
+  uint64_t end = at + 1;
+  while (!is_boundary(text_of_string(v), end)) ++end;
+  std::memmove(v.data() + at, v.data() + end, v.length - end);
+  v.length -= end - at;
+  call.give(letter);
+}
+
+void StringInsertStr(NativeCall& call) {
+  const auto at = call.get<uint64_t>(1);
+  if (check_boundary(call, text_of_string(call.vec(0)), at)) insert_bytes(call, at, std::string(call.text(2)));
+}
 
 }  // namespace stark::vm::natives
