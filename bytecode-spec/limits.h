@@ -18,6 +18,7 @@ inline constexpr uint32_t kMaxParameters = 255;
 inline constexpr uint32_t kMaxRegionArguments = 64;      // of one type or signature
 inline constexpr uint32_t kMaxOutlives = 65 * 65;        // pairs of one signature
 inline constexpr uint32_t kMaxMethods = 1024;            // of one dyn
+inline constexpr uint32_t kDeviceKinds = 5;              // CPU, CUDA, OpenCL, Vulkan, null; a `Device` is one of them, then an ordinal
 inline constexpr uint32_t kMaxVTableFunctions = 1u << 16;  // of all vtables together
 
 }  // namespace stark::spec

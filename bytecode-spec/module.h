@@ -123,9 +123,9 @@ struct FunctionRow {
   Range lines;   // debug: Module::lines
   uint32_t file = kNone;  // debug: Module::files
 };
-// A scalar's bits (integers sign-extended), or text: bits = first << 32 | count into Module::text.
+// A scalar's bits (integers sign-extended); text: bits = first << 32 | count into Module::text; a device: ordinal << 32 | kind.
 struct ConstantRow {
-  uint32_t kind = 0;  // TypeKind: scalar, Unit or Str
+  uint32_t kind = 0;  // TypeKind: scalar, Unit, Str or Device
   uint32_t reserved = 0;
   uint64_t bits = 0;
 };

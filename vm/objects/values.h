@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "bytecode-spec/limits.h"
 #include "gc/type_info.h"
 
 namespace stark::vm {
@@ -58,6 +59,7 @@ struct DeviceValue {
   DeviceKind kind = DeviceKind::Cpu;
   uint32_t ordinal = 0;
 };
+static_assert(static_cast<uint32_t>(DeviceKind::Null) + 1 == spec::kDeviceKinds);
 
 static_assert(sizeof(VecValue) == 16 && sizeof(FatRef) == 16 && sizeof(FatBox) == 16 && sizeof(DeviceValue) == 8);
 

@@ -186,8 +186,9 @@ void check_constant(Checker& c, const Module& m, const spec::ConstantRow& row) {
     if (c.ok() && !is_utf8(m.text_of(text))) c.fail_with(Refusal::Name, "a text constant is not UTF-8");
     return;
   }
-  const bool plain = kind == TypeKind::Unit || kind == TypeKind::Bool || kind == TypeKind::Char || spec::has(kind, spec::kNum);
+  const bool plain = kind == TypeKind::Unit || kind == TypeKind::Bool || kind == TypeKind::Char || kind == TypeKind::Device || spec::has(kind, spec::kNum);
   if (!plain) c.fail_with(Refusal::Structure, fmt::format("a constant of kind {}", spec::row_of(kind).text));
+  if (kind == TypeKind::Device && static_cast<uint32_t>(row.bits) >= spec::kDeviceKinds) c.fail_with(Refusal::Structure, "a device constant of an unknown kind");
   if (kind == TypeKind::Bool && row.bits > 1) c.fail_with(Refusal::Structure, "a bool constant that is neither true nor false");
   if (kind == TypeKind::Char && (row.bits > 0x10FFFF || (row.bits >= 0xD800 && row.bits < 0xE000))) {
     c.fail_with(Refusal::Structure, "a char constant that is no Unicode scalar value");
