@@ -34,7 +34,8 @@ spec::Range Tables::dims(std::span<const int64_t> list) { return append(m_.dims,
 
 uint32_t Tables::type(types::TypeId id) {
   if (const auto at = types_.find(id); at != types_.end()) return at->second;
-  const types::TypeData data = p_.types->get(id);
+  const types::TypeData& data = p_.types->get(id);
+  if (data.special == types::Special::Never) return types_[id] = type(p_.types->scalar(TypeKind::Unit));  // nobody ever sees that result
   uint32_t row = kNone;
   if (data.kind == TypeKind::Struct) {
     const auto& info = p_.types->info(data.struct_id);
@@ -94,7 +95,7 @@ void Tables::finish_types() {
   while (!unfinished_.empty()) {
     const types::TypeId id = unfinished_.front();
     unfinished_.pop_front();
-    const types::TypeData data = p_.types->get(id);
+    const types::TypeData& data = p_.types->get(id);
     const spec::Range range = members(data);
     m_.types[types_[id]].a = range.first;
     m_.types[types_[id]].b = range.count;

@@ -266,11 +266,12 @@ void FunctionLowering::test_variant(const Pattern& pattern, const Place& from, B
     made.target = tag;
     made.source = from;
     const BlockId good = new_block();
-    Operand chosen = use(tag, number, pattern.span);
-    Instruction& choice = emit(Opcode::Switch, pattern.span);
-    choice.operands = {std::move(chosen)};
-    for (uint32_t i = 0; i < info.variants.size(); ++i) choice.blocks.push_back(i == pattern.index ? good : fail);
-    choice.blocks.push_back(fail);
+    const Place truth = place_of(temporary(boolean(), pattern.span));  // a switch would have an edge for each of the other variants
+    Operand found = use(tag, number, pattern.span), wanted = constant(number, pattern.index, pattern.span);
+    Instruction& same = emit(Opcode::Eq, pattern.span);
+    same.target = truth;
+    same.operands = {std::move(found), std::move(wanted)};
+    branch(use(truth, boolean(), pattern.span), good, fail, pattern.span);
     start(good);
   }
   for (size_t i = 0; i < pattern.parts.size(); ++i) {

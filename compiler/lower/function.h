@@ -82,6 +82,7 @@ class FunctionLowering {
   void lower(ExprId id, const Place* target);
   void effect(ExprId id) { lower(id, nullptr); }
   void value(const Expr& expr, const Place& target);
+  void never_returns(const Expr& expr);
   Operand operand(ExprId id);
   bool is_shown_text(const Expr& expr) const;
   void show_text(const Expr& expr, const Place& target);

@@ -148,6 +148,13 @@ void FunctionLowering::assign(const Expr& expr) {
   made.operands = {std::move(right)};
 }
 
+// A call of a `-> !` function is a call like any other: to the bundle its result is `()`, and what would follow it a panic.
+void FunctionLowering::never_returns(const Expr& expr) {
+  value(expr, place_of(temporary(unit(), expr.span)));
+  Operand words = text("this end cannot be reached", expr.span);
+  emit(Opcode::Panic, expr.span).operands = {std::move(words)};
+}
+
 void FunctionLowering::lower(ExprId id, const Place* target) {
   const Expr& expr = get(id);
   switch (expr.kind) {
@@ -171,6 +178,9 @@ void FunctionLowering::lower(ExprId id, const Place* target) {
       break;
     }
     default: {
+      if (expr.kind == ExprKind::Call || expr.kind == ExprKind::CallObject || expr.kind == ExprKind::Native) {
+        if (special(expr.type)) return never_returns(expr);
+      }
       if (special(expr.type)) {
         for (ExprId part : expr.parts)
           if (part.valid()) effect(part);
