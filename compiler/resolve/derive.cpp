@@ -130,7 +130,7 @@ class Deriver {
     if (variants_.size() > 1) out = fmt::format("state.write_u64({}); ", rank("self"));
     return out + each([](const VariantText& one) {
       std::string inner = "{ ";
-      for (size_t i = 0; i < one.fields.size(); ++i) inner += fmt::format("std::Hash::hash(mine{}, state); ", i);
+      for (size_t i = 0; i < one.fields.size(); ++i) inner += fmt::format("std::Hash::hash(mine{}, &mut *state); ", i);
       return inner + "}";
     });
   }

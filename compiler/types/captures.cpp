@@ -170,7 +170,9 @@ void Checker::make_closure_type(uint64_t number, ClosureState& state) {
   const StructId id = table_.add_struct(std::move(info));
   state.type = table_.struct_type(id);
   variables_[number] = state.type;
-  ClosureInfo made;
+  ClosureInfo made;  // other bodies read it, so nothing of this body's inference may be left in it
+  for (TypeId& one : state.types) one = deep(one);
+  state.result = deep(state.result);
   made.callable = {state.calling, state.types, state.result};
   made.function = static_cast<uint32_t>(typed_.functions.size());
   state.function = made.function;

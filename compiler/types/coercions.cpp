@@ -33,6 +33,8 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   if (is_never(found) || is_error(found) || is_error(wanted)) return value;
   const TypeData from = table_.get(found), to = table_.get(wanted);
   const Span where = get(value).span;
+  if (from.special == Special::None && from.kind == TypeKind::Str && to.special == Special::None && to.kind == TypeKind::Ref && !to.is_mut && is_infer(to.parts[0]) && infer_what(to.parts[0]) == 0)
+    unify(to.parts[0], str_);  // `map.get("key")`
   if (from.special == Special::None && to.special == Special::None) {
     if (from.kind == TypeKind::Tensor && to.kind == TypeKind::Tensor && found != wanted) {
       if (is_open(wanted) || is_open(found)) {

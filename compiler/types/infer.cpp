@@ -130,7 +130,7 @@ bool Checker::unify(TypeId left, TypeId right) {
     const TypeData& variable = from_left ? x : y;
     const TypeId other = from_left ? b : a;
     const uint64_t what = variable.length % 4;
-    if (what == 3) return false;  // a closure's own type
+    if (what == 3 || variable.length / 4 >= variables_.size()) return false;  // a closure's own type, or another body's
     if (what == 1 && !is_integer(other)) return false;
     if (what == 2 && !is_float(other)) return false;
     if (table_.get(other).special == Special::Never) return false;
