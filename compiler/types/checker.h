@@ -549,7 +549,7 @@ class Checker : private BodyState {
   ExprId format_arguments(std::span<const NodeId> arguments, Span where);
   ExprId print_call(std::string_view name, std::span<const NodeId> arguments, Span where);
   void hole(ExprId value, std::string_view spec, Span where, std::string& out, std::vector<ExprId>& parts);
-  ExprId displayed(ExprId value, Span where);
+  ExprId displayed(ExprId value, Span where, std::string_view spec = {});
   bool natively_printable(TypeId type, bool debug, int depth = 0);
   void not_printable(TypeId type, bool debug, Span where);
   ExprId formatted(const Callee& callee, ExprId value, Span where);

@@ -70,10 +70,10 @@ void Checker::not_printable(TypeId type, bool debug, Span where) {
 }
 
 // A value as `fmt` of its type shows it, or as the VM does.
-ExprId Checker::displayed(ExprId value, Span where) {
+ExprId Checker::displayed(ExprId value, Span where, std::string_view spec_text) {
   std::string text;
   std::vector<ExprId> parts;
-  hole(value, "", where, text, parts);
+  hole(value, spec_text, where, text, parts);
   const ExprId out = add(ExprKind::Format, str_, where, std::move(parts));
   get(out).text = std::move(text);
   return out;

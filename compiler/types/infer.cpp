@@ -262,7 +262,7 @@ bool Checker::finish_builtin(ExprId id, const Callee& callee) {
   const Span where = get(id).span;
   if (word != "clone" && word != "fmt") return false;
   const ExprId place = deref(get(id).parts[0]);
-  const ExprId out = word == "clone" ? clone_of(place, where) : displayed(place, where);
+  const ExprId out = word == "clone" ? clone_of(place, where) : displayed(place, where, shipped_name(callee.trait) == "Debug" ? "?" : "");
   const Expr made = get(out);
   get(id) = made;
   return true;

@@ -262,7 +262,7 @@ std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
     if (integer || floating || text || data.kind == TypeKind::String || data.kind == TypeKind::Device) return true;
     if (data.kind == TypeKind::Tensor) return true;
     if (data.kind == TypeKind::Unit) return trait == "Debug";
-    if (data.kind == TypeKind::Tuple && trait == "Debug") return all_parts("Debug");
+    if (data.kind == TypeKind::Tuple && trait == "Debug" && natively_printable(type, true)) return true;
     if ((data.kind == TypeKind::Array || data.kind == TypeKind::Vec || data.kind == TypeKind::Slice) && natively_printable(type, trait == "Debug")) return true;
   }
   return std::nullopt;
