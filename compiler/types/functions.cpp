@@ -126,6 +126,7 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
 void Checker::equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out) {
   const auto regions_in = [&](TypeId type) {
     std::vector<Region> found;
+    while (table_.get(type).special == Special::Projection) type = table_.get(type).parts[0];  // `A::Item` borrows what A does
     for (const GenericParameter& parameter : function_info(callee).parameters)
       if (parameter.argument.kind == GenericArgument::Kind::Type && mentions(type, parameter.argument.type))
         for (Region region : regions_of_generic(parameter.name)) found.push_back(region);
