@@ -170,13 +170,13 @@ ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Ar
     obligations_.push_back(std::move(has));
   }
   std::vector<ExprId> parts(info.types.size());
-  if (first == 1) parts[0] = info.types[0] == info.types[0] && t.child(info.nodes[0], slot::SelfParameter::type).valid() ? coerce(receiver, substitute(info.types[0], callee.bound)) : receiver;
+  if (first == 1) parts[0] = t.child(info.nodes[0], slot::SelfParameter::type).valid() ? coerce(receiver, substitute(info.types[0], callee.bound)) : receiver;
   for (const bool closures : {false, true}) {  // what closures take is often told by the other arguments
     for (size_t i = first; i < info.nodes.size(); ++i) {
       const Argument& value = values[i - first];
       if ((value.node.valid() && kind(value.node) == NodeKind::Closure) != closures) continue;
       if (closures) settle_obligations();
-      parts[i] = pass_argument(callee, info, i, value, where);
+      parts[i] = pass_argument(callee, info, i, value);
     }
   }
   settle_obligations();
@@ -197,7 +197,7 @@ ExprId Checker::pending_call(Callee callee, TypeId result, Span where, std::vect
   return out;
 }
 
-ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value, Span where) {
+ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value) {
   const SyntaxTree& t = *callee.tree;
   TypeId wanted = substitute(info.types[i], callee.bound);
   if (!value.valid()) {
@@ -222,7 +222,6 @@ ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i
     return coerce(found, wanted, {});
   }
   if (value.node.valid() && kind(value.node) == NodeKind::Closure) return coerce(closure(value.node, wanted), wanted);
-  (void)where;
   return coerce(argument_value(value, wanted), wanted);
 }
 
@@ -272,7 +271,7 @@ TypeId Checker::opaque_result(const Callee& callee, Span where) {
   const uint32_t number = instance(std::move(wanted));
   if (instances_[number].checked && !typed_.functions[number].signature.result.valid())
     return sink_.report<diag::OpaqueCycle>(where, callee.name), table_.error();
-  at(nullptr, ModuleId(), {}, [&] { check_body(number); });
+  check_body(number);
   return typed_.functions[number].signature.result;
 }
 

@@ -187,7 +187,6 @@ class Checker : private BodyState {
   void check_supertraits(uint32_t number);
   void check_signature(const ImplInfo& info, const std::string& word, const Callee& callee, const FunctionInfo& own);
   bool is_formatter(DefinitionId trait) const;
-  bool redeclares_builtin(const ImplInfo& info) const { return false && info.derived; }
   // (nominals.cpp)
   TypeId nominal_type(DefinitionId definition, std::vector<GenericArgument> arguments);
   TypeId library_type(std::string_view word, std::vector<TypeId> arguments);
@@ -459,7 +458,7 @@ class Checker : private BodyState {
   void hint_object(TypeId result, TypeId expected, const Bindings& bound, Span where);
   ExprId call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId pending_call(Callee callee, TypeId result, Span where, std::vector<ExprId> parts);
-  ExprId pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value, Span where);
+  ExprId pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value);
   TypeId defer_opaque(const Callee& callee, Span where);
   bool contains_closure(TypeId given);
   void finish_opaques();
@@ -489,7 +488,7 @@ class Checker : private BodyState {
   ExprId call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report = true);
   ExprId native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
-  void unknown_method(ExprId receiver, TypeId start, std::string_view method, const std::vector<Argument>& arguments, Span where);
+  void unknown_method(TypeId start, std::string_view method, Span where);
   ExprId builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where);
   ExprId clone_of(ExprId place, Span where);
   // (closures.cpp, captures.cpp, outline.cpp)

@@ -150,7 +150,7 @@ void Checker::check_impl(uint32_t number) {
     const FunctionInfo& shape = function_info(callee);
     if (info.trait.valid()) check_signature(info, word, callee, shape);
     if (!info.tree->child(item, slot::Fn::body).valid()) {
-      if (!names_.get(info.module).shipped && !redeclares_builtin(info)) sink_.report<diag::NoBody>(info.tree->get(item).span, word);
+      if (!names_.get(info.module).shipped) sink_.report<diag::NoBody>(info.tree->get(item).span, word);
       continue;
     }
     if (!shape.parameters.empty()) check_definition(callee);

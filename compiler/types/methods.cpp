@@ -167,7 +167,7 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
     if (const ExprId out = slice_method(place, method, arguments, generics, expected, where); out.valid()) return out;
   }
   if (!report) return error(where);
-  unknown_method(receiver, start, method, arguments, where);
+  unknown_method(start, method, where);
   return give_up(arguments, where);
 }
 
@@ -212,8 +212,7 @@ ExprId Checker::slice_method(ExprId place, std::string_view method, const std::v
   return call_native(*native, coerce(borrow(place, is_mut, get(place).span, true), table_.ref(inner, is_mut)), arguments, expected, where);
 }
 
-void Checker::unknown_method(ExprId receiver, TypeId start, std::string_view method, const std::vector<Argument>& arguments, Span where) {
-  (void)receiver, (void)arguments;
+void Checker::unknown_method(TypeId start, std::string_view method, Span where) {
   const TypeId last = peel(start);
   std::vector<std::string_view> words;
   for (const auto& [word, candidates] : impls_by_function_) {
