@@ -225,8 +225,8 @@ class Checker : private BodyState {
 
   // --- generics (generics.cpp)
   GenericParameter new_parameter(std::string word, NodeId id, bool is_number);
+  void declare_parameters(NodeId generics, Declared& out);
   void declare_generics(NodeId generics, NodeId where, Declared& out);
-  TypeId type_parameter(NodeId declaration) const;
   void lower_bounds(TypeId subject, NodeId bounds, std::vector<Bound>& out);
   std::optional<Callable> callable_bound(NodeId segment);
   std::optional<TraitUse> trait_use(NodeId path_type, TypeId self);

@@ -14,25 +14,25 @@ GenericParameter Checker::new_parameter(std::string word, NodeId id, bool is_num
   return made;
 }
 
-// Adds the parameters and bounds to the environment at hand and to `out`.
+// Adds the parameters to the environment at hand and to `out`.
+void Checker::declare_parameters(NodeId generics, Declared& out) {
+  for (NodeId one : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>()) {
+    if (kind(one) != NodeKind::GenericType && kind(one) != NodeKind::GenericConst) continue;
+    out.parameters.push_back(new_parameter(std::string(node(one).text), one, kind(one) == NodeKind::GenericConst));
+    where_.environment.generics[out.parameters.back().name] = out.parameters.back().argument;
+  }
+}
+
+// The same, with the bounds.
 void Checker::declare_generics(NodeId generics, NodeId where, Declared& out) {
   Environment& environment = where_.environment;
   auto assumed = std::make_shared<std::vector<Bound>>(environment.bounds ? *environment.bounds : std::vector<Bound>());
   const size_t outer = assumed->size();
   environment.bounds = assumed;
-  const std::vector<NodeId> parameters = [&] {
-    std::vector<NodeId> found;
-    if (generics.valid())
-      for (NodeId one : list(child(generics, slot::Generics::parameters)))
-        if (kind(one) == NodeKind::GenericType || kind(one) == NodeKind::GenericConst) found.push_back(one);
-    return found;
-  }();
-  for (NodeId one : parameters) {
-    out.parameters.push_back(new_parameter(std::string(node(one).text), one, kind(one) == NodeKind::GenericConst));
-    environment.generics[out.parameters.back().name] = out.parameters.back().argument;
-  }
-  for (NodeId one : parameters)
-    if (kind(one) == NodeKind::GenericType) lower_bounds(type_parameter(one), child(one, slot::GenericType::bounds), *assumed);
+  const size_t first = out.parameters.size();
+  declare_parameters(generics, out);
+  for (size_t i = first; i < out.parameters.size(); ++i)
+    if (const NodeId one = out.parameters[i].node; kind(one) == NodeKind::GenericType) lower_bounds(out.parameters[i].argument.type, child(one, slot::GenericType::bounds), *assumed);
   for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>()) {
     const NodeId subject = kind(predicate) == NodeKind::WherePredicate ? child(predicate, slot::WherePredicate::type) : NodeId();
     if (!subject.valid() || kind(subject) == NodeKind::Lifetime) continue;
@@ -40,8 +40,6 @@ void Checker::declare_generics(NodeId generics, NodeId where, Declared& out) {
   }
   out.bounds.insert(out.bounds.end(), assumed->begin() + static_cast<ptrdiff_t>(outer), assumed->end());
 }
-
-TypeId Checker::type_parameter(NodeId declaration) const { return where_.environment.generics.at(std::string(node(declaration).text)).type; }
 
 void Checker::lower_bounds(TypeId subject, NodeId bounds, std::vector<Bound>& out) {
   if (!bounds.valid()) return;

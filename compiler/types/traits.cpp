@@ -32,11 +32,7 @@ TraitInfo& Checker::trait_info(DefinitionId trait) {
   at(made.tree, made.module, environment, [&] {
     // The parameters must stand before anything may name the trait again, as `trait Shape: Scale<Self>` does.
     const NodeId generics = child(made.node, slot::Trait::generics);
-    for (NodeId one : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>()) {
-      if (kind(one) != NodeKind::GenericType && kind(one) != NodeKind::GenericConst) continue;
-      out.declared.parameters.push_back(new_parameter(std::string(node(one).text), one, kind(one) == NodeKind::GenericConst));
-      where_.environment.generics[out.declared.parameters.back().name] = out.declared.parameters.back().argument;
-    }
+    declare_parameters(generics, out.declared);
     std::vector<Bound> bounds;
     lower_bounds(self_type, child(made.node, slot::Trait::supertraits), bounds);
     for (const Bound& one : bounds)
@@ -111,11 +107,7 @@ void Checker::fill_impl(uint32_t number) {
     const NodeId generics = child(info.node, slot::Impl::generics);
     // Self may stand in bounds, and its own form only needs the names of parameters.
     Declared declared;
-    for (NodeId one : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>()) {
-      if (kind(one) != NodeKind::GenericType && kind(one) != NodeKind::GenericConst) continue;
-      declared.parameters.push_back(new_parameter(std::string(node(one).text), one, kind(one) == NodeKind::GenericConst));
-      where_.environment.generics[declared.parameters.back().name] = declared.parameters.back().argument;
-    }
+    declare_parameters(generics, declared);
     auto assumed = std::make_shared<std::vector<Bound>>();
     where_.environment.bounds = assumed;
     info.declared.parameters = declared.parameters;
