@@ -143,7 +143,7 @@ class Explainer : public Reporter {
         .help("return the value itself instead of a reference to it");
   }
 
-  void too_short(Span span) override {
+  void too_short(RegionId, RegionId, bool, Span span) override {
     if (!once(0, span, 8)) return;
     sink_.report<diag::LifetimeTooShort>(span).here("returned or stored here").help("give the parameter the lifetime that the result has, such as `&'a`");
   }
@@ -252,15 +252,17 @@ void report_all(Body& body, const std::vector<State>& before, diagnostics::Sink&
   }
 }
 
-FunctionAnnotations check_function(const mir::Program& program, mir::Function& function, TypeRegions& types, diagnostics::Sink& sink) {
+FunctionAnnotations check_function(const mir::Program& program, mir::Function& function, TypeRegions& types, diagnostics::Sink& sink,
+                                   Refused refused) {
   const size_t errors = sink.errors();
   mir::tidy(function);
-  Body body{program, function, types, assign_regions(program, function, types, &sink), {}};
+  Body body{program, function, types, assign_regions(program, function, types), {}};
+  for (const auto& one : body.regions.equalities) sink.report<diag::LifetimesDiffer>(one.span);
   number_loans(body);
   insert_ends(body);
   const auto before = Flow(body, nullptr).solve();
   report_all(body, before, sink);
-  if (sink.errors() > errors) return {};
+  if (sink.errors() > errors && refused == Refused::Skip) return {};
   elaborate(body, before);
   auto settled = Flow(body, nullptr).solve();
   return {std::move(body.regions), std::move(body.loans), std::move(settled)};
@@ -268,10 +270,11 @@ FunctionAnnotations check_function(const mir::Program& program, mir::Function& f
 
 }  // namespace
 
-Annotations check(mir::Program& program, diagnostics::Sink& sink) {
+Annotations check(mir::Program& program, diagnostics::Sink& sink, Refused refused) {
   TypeRegions types(*program.types);
+  relate_lifetimes(program, types);
   Annotations annotations;
-  for (mir::Function& function : program.functions) annotations.push_back(check_function(program, function, types, sink));
+  for (mir::Function& function : program.functions) annotations.push_back(check_function(program, function, types, sink, refused));
   return annotations;
 }
 

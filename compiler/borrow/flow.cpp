@@ -51,14 +51,14 @@ Flow::Value Flow::use(State& state, const mir::Operand& operand) {
   return value;
 }
 
-void Flow::gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals) {
+void Flow::gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides) {
   if (loans.empty()) return;
   if (region < b_.regions.fixed && reporter_ != nullptr) {
     for (LoanId l : loans) {
       if (l < b_.loans.size()) {
         if (!b_.loans[l].through_reference()) return reporter_->leaves(b_.loans[l], span);
       } else if (!b_.regions.outlives[l - b_.loans.size()][region]) {
-        return reporter_->too_short(span);
+        reporter_->too_short(l - static_cast<RegionId>(b_.loans.size()), region, hides, span);
       }
     }
   }
@@ -179,7 +179,7 @@ void Flow::step_hide(State& state, const Instruction& i, const Value& value) {
   const TypedPlace to = b_.typed(i.target);
   const size_t inside = i.op == Opcode::Dyn && b_.table().kind(to.type) == TypeKind::Ref ? 1 : 0;
   Arrivals arrivals;
-  for (size_t s = 0; s < value.loans.size(); ++s) gather_loans(value.loans[s], to.regions[std::min(s, inside)], i.span, arrivals);
+  for (size_t s = 0; s < value.loans.size(); ++s) gather_loans(value.loans[s], to.regions[std::min(s, inside)], i.span, arrivals, s >= inside);
   arrive(state, i.target, arrivals, false, i.span);
 }
 
@@ -197,7 +197,7 @@ void Flow::step_parts(State& state, const Instruction& i, const std::vector<Valu
 }
 
 void Flow::step_return(State& state, const Instruction& i, const std::vector<Value>& values) {
-  if (values[0].is_constant) return;
+  if (values[0].is_constant || values[0].typed.regions == b_.function.signature.result_regions) return;  // it was checked when it was written
   Arrivals arrivals;
   gather(state, values[0], {b_.function.signature.result, b_.function.signature.result_regions}, i.span, arrivals);
 }

@@ -50,7 +50,8 @@ class Reporter {
   virtual void assigned_twice(LocalId local, Span span) = 0;
   virtual void not_writable(const Place& place, bool borrow, Span span) = 0;
   virtual void leaves(const Loan& loan, Span span) = 0;
-  virtual void too_short(Span span) = 0;
+  // `hides`: on the way into a `dyn` or `fn`, of which no bound tells what is inside.
+  virtual void too_short(RegionId longer, RegionId shorter, bool hides, Span span) = 0;
 };
 
 // One function during the check.
@@ -109,7 +110,7 @@ class Flow {
   void write(State& state, const Place& place, bool drops_old, Span span);
   void arrive(State& state, const Place& place, const Arrivals& arrivals, bool drops_old, Span span);
   void gather(const State& state, const Value& value, const TypedPlace& to, Span span, Arrivals& arrivals);
-  void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals);
+  void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides = false);
   LoanSet loans_of(const State& state, RegionId region) const;
 
   void step_borrow(State& state, const Instruction& i);

@@ -101,8 +101,7 @@ mir::Function FunctionLowering::run() {
   out_.name = in_.name;
   out_.file = in_.file;
   out_.span = in_.span;
-  out_.signature = {in_.signature.parameters, in_.signature.parameter_regions, in_.signature.result,
-                    in_.signature.result_regions, in_.signature.region_count, in_.signature.outlives};
+  out_.signature = in_.signature;
   start(new_block());
   push_scope();
   std::vector<std::pair<PatternId, LocalId>> open;
