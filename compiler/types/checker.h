@@ -132,7 +132,7 @@ struct BodyState {
   uint32_t next_loop_ = 0;
   size_t errors_before_ = 0;
   TypeId result_;
-  bool shipped_ = false, defining_ = false, in_closure_ = false, settling_ = false, defaulting_ = false;
+  bool shipped_ = false, defining_ = false, in_closure_ = false, unsafe_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
   std::set<uint32_t> number_variables_;  // lengths and dims to be told
   Bindings numbers_;                     // those that are
@@ -311,6 +311,16 @@ class Checker : private BodyState {
 
   // --- trait objects and function types (objects.cpp)
   const ObjectUse* object_use(TypeId type) const;
+  // pointers.cpp: raw pointers, and what may be done in `unsafe` alone
+  LoweredType lower_pointer(NodeId id, const Elision& elision);
+  void demand_unsafe(Span where, std::string_view what);
+  bool is_unsafe(const Callee& callee);
+  ExprId follow_pointer(ExprId pointer, Span where);
+  ExprId cast_pointer(ExprId value, TypeId to, Span where);  // invalid: this is no cast of a pointer
+  ExprId coerce_pointer(ExprId value, TypeId expected);      // likewise
+  std::optional<uint64_t> plain_bytes(TypeId type, bool any_bits);
+  bool transmutes(TypeId from, TypeId to);
+
   LoweredType lower_object(NodeId id, const Elision& elision);
   LoweredType lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision);
   LoweredType lower_function_type(NodeId id, const Elision& elision);

@@ -473,6 +473,8 @@ ExprId Checker::cast(NodeId id) {
   const bool suffixless = kind(inner) == NodeKind::Literal && is_numeric(to);
   ExprId value = expression(inner, suffixless && node(inner).token == TokenKind::Integer && is_integer(to) ? to : TypeId());
   if (is_infer(get(value).type)) settle_obligations();
+  if (const ExprId pointer = cast_pointer(value, to, span(id)); pointer.valid()) return pointer;
+  if (is_kind(to, TypeKind::Ptr) && !is_error(get(value).type)) return sink_.report<diag::BadCast>(span(id), name(get(value).type), name(to)), add(ExprKind::Error, to, span(id));
   while (is_kind(get(value).type, TypeKind::Ref)) value = deref(value);
   const TypeId from = type(value);
   if (is_error(from) || is_error(to)) return add(ExprKind::Error, to, span(id));
