@@ -200,7 +200,8 @@ class Explainer : public Reporter {
       case Access::BorrowShared: return sink_.report<diag::SharedWhileMutable>(span, name);
       case Access::BorrowMutable:
         return loan_is_mut ? sink_.report<diag::TwoMutable>(span, name) : sink_.report<diag::MutableWhileShared>(span, name);
-      case Access::Write: return sink_.report<diag::WriteWhileBorrowed>(span, name);
+      case Access::Write:
+      case Access::Replace: return sink_.report<diag::WriteWhileBorrowed>(span, name);
       case Access::Move:
       case Access::Drop: break;
     }
@@ -211,7 +212,8 @@ class Explainer : public Reporter {
       case Access::Read: return "used here";
       case Access::BorrowShared: return "borrowed here";
       case Access::BorrowMutable: return "borrowed mutably here";
-      case Access::Write: return "assigned here";
+      case Access::Write:
+      case Access::Replace: return "assigned here";
       case Access::Move: return "moved here";
       case Access::Drop: return "dropped here";
     }
@@ -264,6 +266,7 @@ FunctionAnnotations check_function(const mir::Program& program, mir::Function& f
   report_all(body, before, sink);
   if (sink.errors() > errors && refused == Refused::Skip) return {};
   elaborate(body, before);
+  number_loans(body);  // without reservations
   auto settled = Flow(body, nullptr).solve();
   return {std::move(body.regions), std::move(body.loans), std::move(settled)};
 }

@@ -113,7 +113,8 @@ void Flow::step(State& state, const Instruction& i, std::span<const Instruction>
 void Flow::step_borrow(State& state, const Instruction& i) {
   require_available(state, i.source, i.span);
   if (i.borrow_mutable) require_writable(i.source, true, i.span);
-  require_free(state, i.source, i.borrow_mutable ? Access::BorrowMutable : Access::BorrowShared, i.span);
+  const bool reserves = b_.function.locals[i.target.base.index()].kind == mir::LocalKind::Reservation;  // the borrow itself will ask
+  if (!reserves) require_free(state, i.source, i.borrow_mutable ? Access::BorrowMutable : Access::BorrowShared, i.span);
   // The new loan, and those of the references gone through, from the innermost up to the first shared one.
   // What lies behind a raw pointer is lent by nobody.
   LoanSet lent{i.index};
@@ -239,8 +240,20 @@ std::vector<LocalId> Flow::outlived_by(const State& state, LocalId local) const 
   return result;
 }
 
+// A destructor may follow references that were lent out.
+void Flow::require_beyond(const State& state, LocalId local) {
+  if (reporter_ == nullptr) return;
+  for (const auto& [region, loans] : state.regions) {
+    for (LoanId l : loans) {
+      if (l >= b_.loans.size() || b_.loans[l].place.base != local || b_.loans[l].dropped_until == 0) continue;
+      return reporter_->conflict(state, Place{local, {}}, l, Access::Drop, b_.function.locals[local.index()].span);
+    }
+  }
+}
+
 // The scope of a local ends: references into it are ended with it, and a later use of them is the error.
 void Flow::end_scope(State& state, LocalId local) {
+  if (b_.needs_drop(local) && state.held[local.index()] != Held::Gone) require_beyond(state, local);
   for (LocalId reference : outlived_by(state, local)) {
     LoanId cause = 0;
     for (RegionId region : b_.regions.of_local[reference.index()]) {
@@ -304,7 +317,7 @@ void number_loans(Body& body) {
     for (Instruction& i : block.code) {
       if (i.kind != Instruction::Kind::Op || i.op != Opcode::Borrow) continue;
       i.index = static_cast<uint32_t>(body.loans.size());
-      body.loans.push_back({i.source, i.borrow_mutable, i.span, i.target.base, body.own_from(i.source)});
+      body.loans.push_back(body.loan_of(i));
     }
   }
 }

@@ -23,6 +23,7 @@ struct Loan {
   Span span;
   LocalId holder;                 // the local that the borrow was put into
   size_t own_from = 0;            // steps up to and with the last dereference of a reference; a Box's inside is its own
+  size_t dropped_until = 0;       // among those before: up to and with the last part of something whose destructor may follow the reference
 
   bool through_reference() const { return own_from > 0; }  // not of this function's own storage
 };
@@ -37,7 +38,7 @@ struct State {
   friend bool operator==(const State&, const State&) = default;
 };
 
-enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Move, Drop };
+enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Replace, Move, Drop };  // Replace: drops the old value first
 
 // Hears of everything that is wrong at the current point.
 class Reporter {
@@ -65,7 +66,7 @@ struct Body {
   TypeId type_of(LocalId local) const { return function.locals[local.index()].type; }
   const types::TypeTable& table() const { return types.table(); }
   TypedPlace typed(const Place& place) const { return typed_place(function, regions, types, place); }
-  size_t own_from(const Place& place) const;
+  Loan loan_of(const Instruction& borrow) const;
   bool needs_drop(LocalId local) const { return table().needs_drop(type_of(local)); }
 };
 
@@ -105,6 +106,7 @@ class Flow {
   Value use(State& state, const mir::Operand& operand);
   void move_out(State& state, const Place& place, Span span);
   void require_available(const State& state, const Place& place, Span span);
+  void require_around(const State& state, const Place& place, Span span);
   void require_free(const State& state, const Place& place, Access access, Span span);
   void require_writable(const Place& place, bool borrow, Span span);
   void write(State& state, const Place& place, bool drops_old, Span span);
@@ -119,6 +121,7 @@ class Flow {
   void step_parts(State& state, const Instruction& i, const std::vector<Value>& values);
   void step_drop(State& state, const Instruction& i, std::span<const Instruction> ahead);
   void step_return(State& state, const Instruction& i, const std::vector<Value>& values);
+  void require_beyond(const State& state, LocalId local);
   void end_scope(State& state, LocalId local);
   bool remains_in(const State& state, LocalId local, const Place& at, TypeId type, std::vector<Place>* out) const;
 

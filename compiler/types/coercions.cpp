@@ -74,8 +74,12 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
         return id;
       }
       if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
-        const ExprId id = add(ExprKind::Borrow, wanted, where, {by_value ? value : deref(value)});
+        const bool fresh_borrow = !by_value && get(value).kind == ExprKind::Borrow;  // of which nobody else knows
+        const bool two_phase = fresh_borrow && get(value).two_phase;
+        const ExprId lent = by_value ? value : fresh_borrow ? get(value).parts[0] : deref(value);
+        const ExprId id = add(ExprKind::Borrow, wanted, where, {lent});
         get(id).mutable_ = to.is_mut;
+        get(id).two_phase = two_phase;
         return id;
       }
       if (!by_value && source != target && object_use(target) != nullptr && object_use(source) == nullptr && b.special == Special::None && a.special == Special::None && (a.kind != TypeKind::Box || shallow(a.parts[0]) != target))
@@ -90,6 +94,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
           if (a.kind != TypeKind::Ref) return {};
           return try_coerce(deref(value), expected);
         }
+        if (get(value).kind == ExprKind::Borrow) return value;  // nobody else holds it
         const ExprId id = add(ExprKind::Borrow, wanted, where, {deref(value)});
         get(id).mutable_ = to.is_mut;
         return id;

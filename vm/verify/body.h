@@ -38,6 +38,8 @@ struct PlaceInfo {
   bool through_drop = false;       // a field of a type that has its own destructor
   bool readable = true;            // has a size
   size_t own_from = 0;             // steps up to and with the last dereference of a reference; behind it all is owned
+  size_t dropped_until = 0;        // among those before: up to and with the last part of something whose destructor may follow the reference
+  size_t destructor = 0;           // the same, of all steps so far
   // Regions of the references dereferenced, outermost last; a reborrow inherits from them.
   struct Crossed {
     uint32_t region;
@@ -114,7 +116,7 @@ void enter(Body& b, State state);
 Result<void> check_arrival(const Body& b, const State& declared);
 
 // access.cpp: who may touch a place now.
-enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Move, Drop };
+enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Replace, Move, Drop };  // Replace: drops the old value first
 Result<void> require_available(const Body& b, uint32_t place);
 Result<void> require_writable(const Body& b, uint32_t place);
 Result<void> require_free(const Body& b, uint32_t place, Access access);  // no live loan stands against it
