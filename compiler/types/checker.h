@@ -124,6 +124,13 @@ struct DeferredOpaque {
   std::optional<Callable> callable{};  // what its declaration promises
 };
 
+// A `?` whose way out is not made yet: in a closure, what is returned may be told behind it.
+struct OpenTry {
+  ExprId leave;       // to be made
+  BodyLocalId wrong;  // holds the error; none for an Option
+  Span where;
+};
+
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
 struct BodyState {
   TypedFunction* body_ = nullptr;
@@ -143,6 +150,7 @@ struct BodyState {
   std::vector<uint64_t> closure_order_;        // inner ones first
   std::unordered_map<uint32_t, OverloadedPlace> overloaded_places_;
   std::vector<DeferredOpaque> deferred_opaques_;
+  std::vector<OpenTry> open_tries_;
   Declared* hiding_ = nullptr;  // a function whose parameters are being read: `impl Trait` in them declares a parameter
   std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
 };
@@ -421,6 +429,7 @@ class Checker : private BodyState {
   ExprId repeat(NodeId id, TypeId expected);
   ExprId cast(NodeId id);
   ExprId try_expression(NodeId id);
+  void hand_on(const OpenTry& failure);
   ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
   ExprId reference(NodeId id, TypeId expected);
   ExprId range(NodeId id, TypeId expected);
