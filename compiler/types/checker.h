@@ -536,6 +536,13 @@ class Checker : private BodyState {
   Usage pattern_usage(PatternId id);
   void make_closure_type(uint64_t number, ClosureState& state);
   void outline_closures();
+  // (finalisers.cpp)
+  bool reaches_managed(TypeId type, std::set<TypeId>& seen) const;
+  TypeId unsafe_destructor(TypeId type, std::set<TypeId>& seen) const;
+  void check_finaliser(TypeId type, Span where);
+  void check_finalisers();
+  // (callables.cpp)
+  uint32_t callable_method(TypeId closure, TypeId object);
   void outline(const ClosureState& state);
   ExprId captured_field(const ClosureState& state, class Outliner& outliner, ExprId id);
   void make_closure_value(const ClosureState& state);
@@ -630,6 +637,7 @@ class Checker : private BodyState {
   std::unordered_map<std::string, TypeId> object_ids_;
   std::set<uint32_t> filled_objects_;
   std::unordered_map<uint32_t, ClosureInfo> closure_infos_;  // by StructId
+  std::map<std::pair<TypeId, Calling>, uint32_t> adapters_;   // functions that call a closure as another kind does
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong

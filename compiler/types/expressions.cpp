@@ -271,6 +271,9 @@ ExprId Checker::constant_value(const PathTarget& target, Span where) {
     const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
     out = value.valid() && !target.assumed ? checked(value, type) : add(ExprKind::Error, type, where);
+    // Everybody shares a static: what is not copied stays where it is.
+    const bool shared = kind(target.node) == NodeKind::Static && !is_error(type) && !copies(type);
+    if (shared) out = add(ExprKind::Deref, type, where, {borrow(out, false, where)});
   });
   scopes_ = std::move(scopes);
   --depth_;

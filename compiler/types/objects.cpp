@@ -321,8 +321,8 @@ void Checker::finish_unsized() {
       continue;
     }
     TypedVTable made{concrete, object, {}};
-    if (const ClosureInfo* info = closure_of(concrete)) {
-      made.functions.push_back(info->function);
+    if (closure_of(concrete) != nullptr) {
+      made.functions.push_back(callable_method(concrete, object));
     } else if (!is_fn && !object_use(object)->callable) {
       for (const ObjectSlot& one : object_slots(object)) {
         const Selection found = select(concrete, {one.use.trait, one.use.arguments});
@@ -333,6 +333,7 @@ void Checker::finish_unsized() {
         made.functions.push_back(instance(make_instance(impl_callee(found.impl, found.bound, concrete, one.method))));
       }
     }
+    check_finaliser(concrete, get(id).span);
     get(id).index = vtable(std::move(made));
   }
 }

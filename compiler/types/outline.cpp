@@ -168,8 +168,12 @@ void Checker::finish_closure_call(ExprId id) {
   if (!is_kind(type, TypeKind::Fn)) {
     const auto callable = callable_of(type);
     const bool is_mut = callable && callable->calling == Calling::Mutable;
-    parts[0] = add(ExprKind::Borrow, table_.ref(type, is_mut), get(callee).span, {callee});
-    get(parts[0]).mutable_ = is_mut;
+    if (callable && callable->calling == Calling::Once && get(callee).kind == ExprKind::Deref) {
+      parts[0] = get(callee).parts[0];  // the Box goes with the call
+    } else {
+      parts[0] = add(ExprKind::Borrow, table_.ref(type, is_mut), get(callee).span, {callee});
+      get(parts[0]).mutable_ = is_mut;
+    }
   }
   Expr& out = get(id);
   out.kind = ExprKind::CallObject;
