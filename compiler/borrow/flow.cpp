@@ -56,7 +56,7 @@ void Flow::gather_loans(const LoanSet& loans, RegionId region, Span span, Arriva
   if (region < b_.regions.fixed && reporter_ != nullptr) {
     for (LoanId l : loans) {
       if (l < b_.loans.size()) {
-        if (!b_.loans[l].through_reference()) return reporter_->leaves(b_.loans[l], span);
+        if (!b_.loans[l].through_reference()) return reporter_->leaves(b_.loans[l], region, span);
       } else if (!b_.regions.outlives[l - b_.loans.size()][region]) {
         reporter_->too_short(l - static_cast<RegionId>(b_.loans.size()), region, hides, span);
       }
@@ -69,14 +69,32 @@ void Flow::gather(const State&, const Value& value, const TypedPlace& to, Span s
   for (size_t s = 0; s < std::min(value.loans.size(), to.regions.size()); ++s) gather_loans(value.loans[s], to.regions[s], span, arrivals);
 }
 
-void Flow::arrive(State& state, const Place& place, const Arrivals& arrivals, bool drops_old, Span span) {
+// What was lent by way of a reference that is overwritten is no longer on that way.
+void Flow::kill_through(State& state, const Place& place, Arrivals& arrivals) const {
+  const auto goes_through = [&](LoanId l) {
+    if (l >= b_.loans.size()) return false;
+    const Loan& loan = b_.loans[l];
+    const size_t n = place.steps.size();
+    const bool known = std::ranges::none_of(place.steps, [](const mir::Projection& s) { return s.kind == ProjectionKind::Index; });
+    return loan.place.base == place.base && loan.own_from > n && known && std::equal(place.steps.begin(), place.steps.end(), loan.place.steps.begin());
+  };
+  for (auto at = state.regions.begin(); at != state.regions.end();) {
+    std::erase_if(at->second, goes_through);
+    at = at->second.empty() ? state.regions.erase(at) : std::next(at);
+  }
+  for (auto& [region, loans] : arrivals) std::erase_if(loans, goes_through);
+}
+
+void Flow::arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span) {
   write(state, place, drops_old, span);
   if (place.steps.empty()) {
     for (RegionId region : b_.regions.of_local[place.base.index()]) {
       if (b_.regions.is_own(place.base, region)) state.regions.erase(region);
     }
   }
-  for (const auto& [region, loans] : arrivals) merge(state.regions[region], loans);
+  if (!b_.typed(place).regions.empty()) kill_through(state, place, arrivals);
+  for (const auto& [region, loans] : arrivals)
+    if (!loans.empty()) merge(state.regions[region], loans);
 }
 
 void Flow::step(State& state, const Instruction& i, std::span<const Instruction> ahead) {

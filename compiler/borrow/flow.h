@@ -50,7 +50,7 @@ class Reporter {
   virtual void not_movable(const Place& place, Span span) = 0;
   virtual void assigned_twice(LocalId local, Span span) = 0;
   virtual void not_writable(const Place& place, bool borrow, Span span) = 0;
-  virtual void leaves(const Loan& loan, Span span) = 0;
+  virtual void leaves(const Loan& loan, RegionId region, Span span) = 0;
   // `hides`: on the way into a `dyn` or `fn`, of which no bound tells what is inside.
   virtual void too_short(RegionId longer, RegionId shorter, bool hides, Span span) = 0;
 };
@@ -110,7 +110,8 @@ class Flow {
   void require_free(const State& state, const Place& place, Access access, Span span);
   void require_writable(const Place& place, bool borrow, Span span);
   void write(State& state, const Place& place, bool drops_old, Span span);
-  void arrive(State& state, const Place& place, const Arrivals& arrivals, bool drops_old, Span span);
+  void arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span);
+  void kill_through(State& state, const Place& place, Arrivals& arrivals) const;
   void gather(const State& state, const Value& value, const TypedPlace& to, Span span, Arrivals& arrivals);
   void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides = false);
   LoanSet loans_of(const State& state, RegionId region) const;

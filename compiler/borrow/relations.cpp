@@ -22,7 +22,7 @@ class Needs : public Reporter {
   void not_movable(const Place&, Span) override {}
   void assigned_twice(LocalId, Span) override {}
   void not_writable(const Place&, bool, Span) override {}
-  void leaves(const Loan&, Span) override {}
+  void leaves(const Loan&, RegionId, Span) override {}
   void too_short(RegionId longer, RegionId shorter, bool hides, Span) override {
     (hides ? hiding : pairs).emplace(longer, shorter);
   }

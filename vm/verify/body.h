@@ -105,6 +105,7 @@ void make_available(Body& b, uint32_t reg);
 void make_unavailable(Body& b, uint32_t reg, Held as);
 void add_loans(Body& b, uint32_t region, const LoanSet& loans);
 void clear_loans(Body& b, uint32_t region);
+void drop_loan(Body& b, uint32_t loan);  // from every region that holds it
 // What a region stands for when it is read: its loans, and itself (loans.size() + region) where it is a fixed one.
 LoanSet loans_of(const Body& b, uint32_t region);
 bool merge(LoanSet& into, const LoanSet& more);  // whether something was new
