@@ -210,6 +210,7 @@ void Checker::finish_body() {
   }
   use_types();
   finish_unsized();
+  check_finalisers();
   outline_closures();
 }
 
