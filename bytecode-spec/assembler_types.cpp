@@ -50,6 +50,7 @@ void Assembler::take_type() {
     }
     case TypeKind::Ref:
     case TypeKind::Guard:
+    case TypeKind::Ptr:
       row.a = id("t");
       row.b = accept("mut") ? 1 : 0;
       break;

@@ -77,6 +77,7 @@ class Printer {
       case TypeKind::Slice:
       case TypeKind::Box:
       case TypeKind::Cell:
+      case TypeKind::Ptr:
       case TypeKind::RefCell: return slots(row.a, depth + 1);
       case TypeKind::Dyn:
       case TypeKind::Fn: return 1;
@@ -117,6 +118,7 @@ class Printer {
       case TypeKind::Weak: return line("{} t{}", head, row.a);
       case TypeKind::Array: return line("{} t{} {}", head, row.a, uint64_t{row.c} << 32 | row.b);
       case TypeKind::Guard:
+      case TypeKind::Ptr:
       case TypeKind::Ref: return line("{} t{}{}", head, row.a, row.b != 0 ? " mut" : "");
       case TypeKind::Tuple: {
         std::string text = head;

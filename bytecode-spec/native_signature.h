@@ -22,7 +22,7 @@ enum class PatternKind : uint8_t {
   Tuple,     // parts
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
-  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (is_mut), Gc or Weak
+  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard or Ptr (is_mut), Gc or Weak
 };
 
 struct Pattern {

@@ -26,9 +26,13 @@ void walk(const Body& b, const Place& place, Visit visit) {
   }
 }
 
-// A dereference of a reference; one of a Box is a step into what its owner owns.
+bool is_pointer(const Body& b, const Projection& step, const TypedPlace& at) {
+  return step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ptr;
+}
+
+// A dereference of a reference or pointer; one of a Box is a step into what its owner owns.
 bool is_reference(const Body& b, const Projection& step, const TypedPlace& at) {
-  return step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ref;
+  return is_pointer(b, step, at) || (step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ref);
 }
 
 // A dereference of a guard or Gc: what is behind it goes with it like its own, but may not be moved away.
@@ -121,6 +125,7 @@ void Flow::require_writable(const Place& place, bool borrow, Span span) {
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
     if (is_handle(b_, step, at)) through_shared |= !b_.table().get(at.type).is_mut;
     if (!is_reference(b_, step, at)) return;
+    if (is_pointer(b_, step, at)) through_mutable = through_shared = false;  // what stands in front of a pointer does not matter behind it
     (b_.table().get(at.type).is_mut ? through_mutable : through_shared) = true;
   });
   const mir::Local& local = b_.function.locals[place.base.index()];

@@ -115,12 +115,14 @@ void Flow::step_borrow(State& state, const Instruction& i) {
   if (i.borrow_mutable) require_writable(i.source, true, i.span);
   require_free(state, i.source, i.borrow_mutable ? Access::BorrowMutable : Access::BorrowShared, i.span);
   // The new loan, and those of the references gone through, from the innermost up to the first shared one.
+  // What lies behind a raw pointer is lent by nobody.
   LoanSet lent{i.index};
   std::vector<std::pair<RegionId, bool>> crossed;
   TypedPlace at{b_.type_of(i.source.base), b_.regions.of_local[i.source.base.index()]};
   uint32_t variant = spec::kNone;
   for (const auto& step : i.source.steps) {
     if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ref) crossed.emplace_back(at.regions[0], b_.table().get(at.type).is_mut);
+    if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ptr) lent.clear(), crossed.clear();
     at = b_.types.step(at, step, &variant);
   }
   for (auto c = crossed.rbegin(); c != crossed.rend(); ++c) {

@@ -70,6 +70,7 @@ uint32_t Tables::structural(types::TypeId id, const types::TypeData& data) {
     case TypeKind::Weak: return add_row(data.kind, parts[0]);
     case TypeKind::Array: return add_row(data.kind, parts[0], static_cast<uint32_t>(data.length), static_cast<uint32_t>(data.length >> 32));
     case TypeKind::Guard:
+    case TypeKind::Ptr:
     case TypeKind::Ref: return add_row(data.kind, parts[0], data.is_mut ? 1 : 0);
     case TypeKind::Tuple: {
       const auto first = static_cast<uint32_t>(m_.fields.size());

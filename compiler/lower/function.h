@@ -88,6 +88,7 @@ class FunctionLowering {
   void show_text(const Expr& expr, const Place& target);
   std::vector<Operand> operands(std::span<const ExprId> parts);
   Place place(ExprId id, bool is_mut);
+  void need(spec::Capability capability);
   Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);
   void borrow(const Expr& expr, const Place& target);
   void borrow_of(const Place& source, bool is_mut, const Place& target, Span span);

@@ -86,6 +86,12 @@ Place FunctionLowering::step(Place base, Projection projection, TypeId type, boo
   return base;
 }
 
+// The program asks its host for it.
+void FunctionLowering::need(spec::Capability capability) {
+  auto& asked = shared_.program.capabilities;
+  if (std::ranges::find(asked, capability) == asked.end()) asked.push_back(capability);
+}
+
 Place FunctionLowering::place(ExprId id, bool is_mut) {
   const Expr& expr = get(id);
   switch (expr.kind) {
@@ -97,7 +103,8 @@ Place FunctionLowering::place(ExprId id, bool is_mut) {
     case ExprKind::Field: return step(place(expr.parts[0], is_mut), {ProjectionKind::Field, expr.index}, get(expr.parts[0]).type, is_mut, expr.span);
     case ExprKind::Deref: {
       const types::TypeData& holder = table_.get(get(expr.parts[0]).type);
-      const bool inner_mut = is_mut && (holder.is_mut || holder.kind == TypeKind::Box);
+      if (holder.kind == TypeKind::Ptr) need(spec::Capability::Unsafe);
+      const bool inner_mut = is_mut && holder.kind != TypeKind::Ptr && (holder.is_mut || holder.kind == TypeKind::Box);
       return step(place(expr.parts[0], inner_mut), {ProjectionKind::Deref, 0}, get(expr.parts[0]).type, inner_mut, expr.span);
     }
     case ExprKind::Element: {
@@ -252,9 +259,7 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::Unsize: finish(Opcode::Dyn, operands(expr.parts), expr.index); return;
     case ExprKind::MakeFn: finish(Opcode::Fn, operands(expr.parts), expr.index); return;
     case ExprKind::Native: {
-      const auto& facts = spec::facts(expr.native);
-      auto& granted = shared_.program.capabilities;
-      if (facts.capability && std::ranges::find(granted, *facts.capability) == granted.end()) granted.push_back(*facts.capability);
+      if (const auto capability = spec::facts(expr.native).capability) need(*capability);
       finish(Opcode::CallNative, operands(expr.parts), static_cast<uint32_t>(expr.native));
       return;
     }

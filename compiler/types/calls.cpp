@@ -143,6 +143,7 @@ void Checker::hint_object(TypeId result, TypeId expected, const Bindings& bound,
 ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const FunctionInfo& info = function_info(callee);
   const SyntaxTree& t = *callee.tree;
+  if (is_unsafe(callee)) demand_unsafe(where, fmt::format("calling `{}`", callee.name));
   choose_generics(callee, info, generics, callee.bound, where);
   const size_t first = receiver.valid() && info.has_self ? 1 : 0;
   std::vector<bool> optional;

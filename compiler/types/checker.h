@@ -123,6 +123,13 @@ struct DeferredOpaque {
   std::optional<Callable> callable{};  // what its declaration promises
 };
 
+// A `?` whose way out is not made yet: in a closure, what is returned may be told behind it.
+struct OpenTry {
+  ExprId leave;       // to be made
+  BodyLocalId wrong;  // holds the error; none for an Option
+  Span where;
+};
+
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
 struct BodyState {
   TypedFunction* body_ = nullptr;
@@ -131,7 +138,7 @@ struct BodyState {
   uint32_t next_loop_ = 0;
   size_t errors_before_ = 0;
   TypeId result_;
-  bool shipped_ = false, defining_ = false, in_closure_ = false, settling_ = false, defaulting_ = false;
+  bool shipped_ = false, defining_ = false, in_closure_ = false, unsafe_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
   std::set<uint32_t> number_variables_;  // lengths and dims to be told
   Bindings numbers_;                     // those that are
@@ -142,6 +149,7 @@ struct BodyState {
   std::vector<uint64_t> closure_order_;        // inner ones first
   std::unordered_map<uint32_t, OverloadedPlace> overloaded_places_;
   std::vector<DeferredOpaque> deferred_opaques_;
+  std::vector<OpenTry> open_tries_;
   Declared* hiding_ = nullptr;  // a function whose parameters are being read: `impl Trait` in them declares a parameter
   std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
 };
@@ -309,6 +317,16 @@ class Checker : private BodyState {
 
   // --- trait objects and function types (objects.cpp)
   const ObjectUse* object_use(TypeId type) const;
+  // pointers.cpp: raw pointers, and what may be done in `unsafe` alone
+  LoweredType lower_pointer(NodeId id, const Elision& elision);
+  void demand_unsafe(Span where, std::string_view what);
+  bool is_unsafe(const Callee& callee);
+  ExprId follow_pointer(ExprId pointer, Span where);
+  ExprId cast_pointer(ExprId value, TypeId to, Span where);  // invalid: this is no cast of a pointer
+  ExprId coerce_pointer(ExprId value, TypeId expected);      // likewise
+  std::optional<uint64_t> plain_bytes(TypeId type, bool any_bits);
+  bool transmutes(TypeId from, TypeId to);
+
   LoweredType lower_object(NodeId id, const Elision& elision);
   LoweredType lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision);
   LoweredType lower_function_type(NodeId id, const Elision& elision);
@@ -408,6 +426,7 @@ class Checker : private BodyState {
   ExprId repeat(NodeId id, TypeId expected);
   ExprId cast(NodeId id);
   ExprId try_expression(NodeId id);
+  void hand_on(const OpenTry& failure);
   ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
   ExprId reference(NodeId id, TypeId expected);
   ExprId range(NodeId id, TypeId expected);

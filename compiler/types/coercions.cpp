@@ -94,6 +94,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   }
   if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
+  if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;
   if (to.special == Special::None && from.special == Special::None) {
     if (object_use(wanted) != nullptr && from.kind == TypeKind::Box && shallow(from.parts[0]) == wanted) return value;
     if (to.kind == TypeKind::Box && is_kind(to.parts[0], TypeKind::Slice) && (from.kind == TypeKind::Vec || from.kind == TypeKind::Array)) {

@@ -46,6 +46,7 @@ void Checker::check_declarations() {
     Callee callee;
     callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
     const FunctionInfo& info = function_info(callee);
+    if (!has_body && !made.tree->has(made.node, parse::kForeign)) sink_.report<diag::NoBody>(made.span, made.name);
     if (!has_body) return;
     if (!info.parameters.empty()) return check_definition(callee);
     const uint32_t number = instance({callee, {}});

@@ -473,6 +473,8 @@ ExprId Checker::cast(NodeId id) {
   const bool suffixless = kind(inner) == NodeKind::Literal && is_numeric(to);
   ExprId value = expression(inner, suffixless && node(inner).token == TokenKind::Integer && is_integer(to) ? to : TypeId());
   if (is_infer(get(value).type)) settle_obligations();
+  if (const ExprId pointer = cast_pointer(value, to, span(id)); pointer.valid()) return pointer;
+  if (is_kind(to, TypeKind::Ptr) && !is_error(get(value).type)) return sink_.report<diag::BadCast>(span(id), name(get(value).type), name(to)), add(ExprKind::Error, to, span(id));
   while (is_kind(get(value).type, TypeKind::Ref)) value = deref(value);
   const TypeId from = type(value);
   if (is_error(from) || is_error(to)) return add(ExprKind::Error, to, span(id));
@@ -548,16 +550,12 @@ ExprId Checker::try_expression(NodeId id) {
   if (in_closure_ && is_infer(result_)) settle_obligations();
   const bool same = is_nominal(result_, what);
   const bool carrier = same || is_nominal(result_, option ? "Result" : "Option");
-  if (in_closure_ && is_infer(result_) && !same) {  // the closure's result is what `?` needs
-    const TypeId made = option ? library_type("Option", {fresh()}) : library_type("Result", {fresh(), fresh()});
-    unify(result_, made);
-  }
-  const bool panics = in_closure_ && !carrier && !is_infer(result_) && !is_nominal(result_, what);
-  if (!panics && !is_nominal(result_, what)) {
+  const bool later = in_closure_ && is_infer(result_);  // what the closure returns is told by what follows
+  const bool panics = in_closure_ && !carrier && !later;
+  if (!panics && !later && !same) {
     sink_.report<diag::TryOutside>(where, name(result_)).help(carrier ? (option ? "turn it into a `Result` first: `.ok_or(…)?`" : "turn it into an `Option` first: `.ok()?`") : fmt::format("let the function return `{}<…>`, or use `match` or `unwrap()`", what));
     return error(where);
   }
-  if (panics) sink_.report<diag::TryPanics>(where, name(result_));
   const TypeId inner = source.arguments[0].type;
   const uint32_t good = option ? 1 : 0, bad = option ? 0 : 1;
   const BodyLocalId got = add_local("", inner, false, where);
@@ -572,22 +570,35 @@ ExprId Checker::try_expression(NodeId id) {
   const PatternId matched = variant_pattern(good, {bind(got, where)});
   const ExprId taken = local(got, where);
   arms.push_back({matched, {}, taken});
-  ExprId leave;
-  PatternId failed;
-  if (option) {
-    failed = variant_pattern(bad, {});
-    if (panics) leave = panic(constant_text("`?` met `None`", where), where);
-    else leave = add(ExprKind::Return, table_.never(), where, {make_variant(result_, bad, {}, where)});
-  } else {
-    const BodyLocalId wrong = add_local("", source.arguments[1].type, false, where);
-    failed = variant_pattern(bad, {bind(wrong, where)});
-    if (panics) leave = panic(displayed(local(wrong, where), where), where);
-    else leave = add(ExprKind::Return, table_.never(), where, {make_variant(result_, bad, {try_failure(local(wrong, where), nominal(result_)->arguments[1].type, where)}, where)});
-  }
-  arms.push_back({failed, {}, leave});
+  OpenTry failure{add(ExprKind::Error, table_.never(), where), {}, where};
+  if (!option) failure.wrong = add_local("", source.arguments[1].type, false, where);
+  const PatternId failed = variant_pattern(bad, option ? std::vector<PatternId>() : std::vector<PatternId>{bind(failure.wrong, where)});
+  arms.push_back({failed, {}, failure.leave});
+  later ? void(open_tries_.push_back(failure)) : hand_on(failure);
   const ExprId out = add(ExprKind::Match, inner, where, {value});
   get(out).arms = std::move(arms);
   return out;
+}
+
+// The way out for a failure, where what the function or closure returns is known: hand it on, or panic where it has no room.
+void Checker::hand_on(const OpenTry& failure) {
+  const bool option = !failure.wrong.valid();
+  const std::string_view what = option ? "Option" : "Result";
+  const Span where = failure.where;
+  ExprId leave;
+  if (is_infer(result_)) unify(result_, option ? library_type("Option", {fresh()}) : library_type("Result", {fresh(), fresh()}));
+  if (is_nominal(result_, what)) {
+    std::vector<ExprId> inside;
+    if (!option) inside = {try_failure(local(failure.wrong, where), nominal(result_)->arguments[1].type, where)};
+    const ExprId made = make_variant(result_, option ? 0 : 1, std::move(inside), where);
+    leave = add(ExprKind::Return, table_.never(), where, {made});
+  } else {
+    if (!is_error(result_)) sink_.report<diag::TryPanics>(where, name(result_));
+    const ExprId words = option ? constant_text("`?` met `None`", where) : displayed(local(failure.wrong, where), where);
+    leave = panic(words, where);
+  }
+  const Expr made = get(leave);
+  get(failure.leave) = made;
 }
 
 // The error as the function returns it: itself, in a box, or by `From`.

@@ -108,6 +108,7 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result"};
     if (self_region != 0) result_elision = {Elision::Kind::Fixed, nullptr, self_region, {}};
     else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}};
+    else if (seen.empty() && callee.tree->has(callee.node, parse::kUnsafe)) result_elision = elided;  // for as long as the caller knows it to be there
     const NodeId result = child(callee.node, slot::Fn::result);
     if (result.valid() && kind(result) == NodeKind::ImplType) {
       out.result = TypeId();  // the body tells
@@ -248,6 +249,7 @@ void Checker::check_function(TypedFunction& function, const Callee& callee, cons
   errors_before_ = sink_.errors();
   defining_ = defining;
   shipped_ = names_.get(callee.module).shipped;
+  unsafe_ = callee.tree->has(callee.node, parse::kUnsafe);
   const bool opaque = !function.signature.result.valid();
   result_ = opaque ? fresh() : function.signature.result;
   at(callee.tree, callee.module, environment, [&] {

@@ -232,7 +232,7 @@ std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
   const bool text = plain && (data.kind == TypeKind::Str || data.kind == TypeKind::Char || data.kind == TypeKind::Bool);
   const auto all_parts = [&](std::string_view of) { return std::ranges::all_of(data.parts, [&](TypeId part) { return implements(part, of); }); };
   if (trait == "Sized") return !(plain && (data.kind == TypeKind::Slice || object_use(type) != nullptr));
-  if (trait == "Send" || trait == "Sync" || trait == "TransmuteSafe") return true;
+  if (trait == "Send" || trait == "Sync") return true;
   if (trait == "Integer") return integer;
   if (trait == "Float") return floating;
   if (trait == "Number") return integer || floating;
@@ -282,6 +282,7 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
     return true;
   });
   if (out) return out;
+  if (shipped_name(use.trait) == "TransmuteSafe" && use.arguments.size() == 1 && transmutes(self, use.arguments[0].type)) return out.kind = Selection::Kind::Builtin, out;
   if (const auto known = builtin(shipped_name(use.trait), self)) {
     out.kind = *known ? Selection::Kind::Builtin : Selection::Kind::None;
     if (*known || shipped_name(use.trait) == "Copy") return out;

@@ -19,7 +19,7 @@ constexpr std::string_view kOpaqueTexts[] = {
 }  // namespace
 
 TypeId Checker::scalar_named(std::string_view word) const {
-  if (word == "array" || word == "slice" || word == "tuple" || word == "struct" || word == "enum" || word == "ref" || word == "opaque" || word == "fn" || word == "()") return {};
+  if (word == "array" || word == "slice" || word == "tuple" || word == "struct" || word == "enum" || word == "ref" || word == "ptr" || word == "opaque" || word == "fn" || word == "()") return {};
   for (size_t i = 0; i < std::size(kKindTexts); ++i)
     if (kKindTexts[i] == word && word != "Vec" && word != "Tensor" && word != "Box" && word != "dyn" && word != "guard" && !cell_named(word)) return table_.scalar(static_cast<TypeKind>(i));
   for (size_t i = 0; i < std::size(kOpaqueTexts); ++i)
@@ -94,7 +94,7 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     }
     case NodeKind::FnType: return lower_function_type(id, elision);
     case NodeKind::ForType: return lower(child(id, slot::ForType::type), elision);
-    case NodeKind::PointerType: sink_.report<diag::Unsupported>(span(id), "raw pointers"); return {table_.error(), {}};
+    case NodeKind::PointerType: return lower_pointer(id, elision);
     case NodeKind::ShapeType: sink_.report<diag::NotAType>(span(id), sources_.text(span(id))); return {table_.error(), {}};
     default: return {table_.error(), {}};
   }

@@ -95,8 +95,8 @@ constexpr bool is_symbol(int64_t value) { return is_number_symbol(value) || is_s
 struct TypeData {
   TypeKind kind = TypeKind::Unit;
   Special special = Special::None;
-  bool is_mut = false;                // Ref, Guard
-  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice, Box, Cell, RefCell, Guard, Gc, Weak: element. Tuple: fields. Fn: parameters, then result
+  bool is_mut = false;                // Ref, Guard, Ptr
+  std::vector<TypeId> parts{};          // Ref, Ptr: pointee. Vec, Array, Slice, Box, Cell, RefCell, Guard, Gc, Weak: element. Tuple: fields. Fn: parameters, then result
   uint64_t length = 0;                // Array
   StructId struct_id{};               // Struct
   EnumId enum_id{};                   // Enum
@@ -119,7 +119,7 @@ class TypeTable {
   TypeId array(TypeId element, uint64_t length);
   TypeId slice(TypeId element);
   TypeId box(TypeId element);
-  // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak.
+  // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak, Ptr.
   TypeId cell(TypeKind kind, TypeId element, bool is_mut = false);
   TypeId tuple(std::vector<TypeId> fields);
   TypeId fn(std::vector<TypeId> parameters, TypeId result);
@@ -150,6 +150,7 @@ class TypeTable {
   const DynInfo& info(DynId id) const { return dyns_[id.index()]; }
   size_t size() const { return types_.size(); }
 
+  static uint32_t number_bytes(TypeKind kind);  // 0 of what is no number
   bool is_copy(TypeId id) const;
   bool needs_drop(TypeId id) const;  // it, or a part of it, owns something that must be freed or dropped
   uint32_t region_slots(TypeId id) const;

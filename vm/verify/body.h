@@ -32,6 +32,7 @@ struct PlaceInfo {
   bool through_reference = false;  // some step dereferences: the place is not of the frame
   bool through_shared = false;     // … a `&`: nothing may be written
   bool through_mutable = false;    // … a `&mut`
+  bool through_pointer = false;    // … a raw pointer: nothing is known of what is there, and no loan is made of it
   bool through_handle = false;     // … a guard or Gc: nothing may be moved out
   bool through_index = false;      // an element whose number is not known here, or of a Vec
   bool through_drop = false;       // a field of a type that has its own destructor
@@ -92,6 +93,8 @@ struct Body {
 
 // places.cpp: the type, regions and nature of every place and region of the function.
 Result<Body> open_body(const spec::Bundle& bundle, const Types& types, uint32_t function);
+// Whether the bundle says that it needs something of its host, which then decides before anything runs.
+bool asks_for(const spec::Module& m, spec::Capability capability);
 // Applies one step to a typed place; the verifier's only idea of what a projection means.
 Result<TypedPlace> step_into(const spec::Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant);
 

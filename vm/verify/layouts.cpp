@@ -53,6 +53,7 @@ class LayoutProof {
         case TypeKind::Slice:
         case TypeKind::Box:
         case TypeKind::Cell:
+        case TypeKind::Ptr:
         case TypeKind::RefCell: slots = slots_of(row.a); break;
         case TypeKind::Dyn:
         case TypeKind::Fn: slots = 1; break;  // what the value inside borrows
@@ -131,6 +132,10 @@ class LayoutProof {
         facts.pointers.push_back({0, PointerSlot::Kind::Interior});
         break;
       }
+      case TypeKind::Ptr:  // may point into an object, and then follows it when it moves
+        if (is_unsized(row.a)) return refuse(Refusal::Layout, "a pointer to something without a size");
+        facts.pointers.push_back({0, PointerSlot::Kind::Interior});
+        break;
       case TypeKind::Array: STARK_TRY(lay_out_array(t, depth)); break;
       case TypeKind::Cell: STARK_TRY(place_part(t, row.a, depth)); break;
       case TypeKind::RefCell:

@@ -71,6 +71,7 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Gc:
     case TypeKind::Weak: part(row.a); break;
     case TypeKind::Guard:
+    case TypeKind::Ptr:
     case TypeKind::Ref:
       part(row.a);
       c.code(row.b, 2, "mutability");
