@@ -22,13 +22,16 @@ enum class PatternKind : uint8_t {
   Tuple,     // parts
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
-  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard or Ptr (is_mut), Gc or Weak
+  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (guard), Gc, Weak, Arc, Mutex, RwLock, OnceSlot or Atomic
+  Scope,
+  Task,      // Box of a dyn that is Send, with one method that takes the Box alone; is_mut: it may borrow what the scope outlives
 };
 
 struct Pattern {
   PatternKind kind = PatternKind::Scalar;
   TypeKind scalar = TypeKind::Unit;
   bool is_mut = false;
+  GuardKind guard{};
   Opaque opaque{};
   std::string name;            // Variable
   std::string dims_variable;   // Tensor<T, S>: "S"; empty when dims are written

@@ -8,25 +8,26 @@
 
 namespace stark::gc {
 
-Mutator::Mutator(Heap& heap, State state) : heap_(heap), quick_(heap.options().stress ? 0 : heap.options().large - 1) {
+Mutator::Mutator(Heap& heap, State state) : heap_(heap), quick_(heap.options().stress ? 0 : heap.options().large - 1), rests_(state == State::Resting) {
   const std::scoped_lock lock(heap_.mutex_);
   heap_.mutators_.push_back(this);
-  if (state == State::Running) ++heap_.running_;
+  if (!rests_) ++heap_.running_;
 }
 
-// Whoever ends a mutator is its own thread, running: no collection is under way.
+// Whoever ends a mutator is its own thread, running, or another that runs: no collection is under way.
 Mutator::~Mutator() {
   const std::scoped_lock lock(heap_.mutex_);
   CHECK(handles_ == nullptr);
   retire();
   std::erase(heap_.mutators_, this);
   heap_.forget(this);
-  --heap_.running_;
+  if (!rests_) --heap_.running_;
   heap_.stopped_.notify_all();
 }
 
 void Mutator::rest() {
   const std::scoped_lock lock(heap_.mutex_);
+  rests_ = true;
   if (--heap_.running_ == 0 && heap_.collecting_) heap_.stopped_.notify_all();
 }
 
@@ -34,6 +35,7 @@ void Mutator::wake() {
   std::unique_lock lock(heap_.mutex_);
   heap_.resumed_.wait(lock, [&] { return !heap_.collecting_; });
   ++heap_.running_;
+  rests_ = false;
 }
 
 void Mutator::yield() {

@@ -73,6 +73,7 @@ class Mutator {
   Space* space_ = nullptr;
   std::byte* top_ = nullptr;   // of the chunk that this mutator fills alone
   std::byte* stop_ = nullptr;
+  bool rests_;
   Handle* handles_ = nullptr;
   uint64_t objects_ = 0, bytes_ = 0;  // since the last retire()
 };
