@@ -208,6 +208,7 @@ void Checker::finish_body() {
     if (expr.method == Id<int>::kNone || expr.kind == ExprKind::CallClosure) continue;
     finish_call(ExprId(i));
   }
+  finish_markers();
   finish_unsized();
   outline_closures();
 }

@@ -11,8 +11,8 @@
 namespace stark::vm {
 namespace {
 
-// For natives alone: frames have a stack of their own.
-constexpr size_t kNativeStack = size_t{1} << 20;
+// For natives, and for what the libraries behind tensors keep for each thread, 2 MiB: frames have a stack of their own.
+constexpr size_t kNativeStack = size_t{4} << 20;
 
 struct Start {
   Start(Runtime& r, std::shared_ptr<ThreadRecord> made)
