@@ -223,6 +223,7 @@ class Checker : private BodyState {
   LoweredType lower_parameter(NodeId parameter, const Elision& elided, Region& self_region);
   void equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out);
   void loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region);
+  void generic_outlives(std::string_view generic, std::span<const NodeId> bounds, FunctionSignature& out);
   void declared_outlives(const Callee& callee, FunctionSignature& out);
   void check_definition(Callee callee);
   void check_body(uint32_t number);

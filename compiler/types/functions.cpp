@@ -188,11 +188,19 @@ LoweredType Checker::lower_parameter(NodeId parameter, const Elision& elided, Re
   return declared.valid() ? lower(declared, elided) : LoweredType{table_.error(), {}};
 }
 
+// `T: 'a`: all that stands for T borrows lives that long.
+void Checker::generic_outlives(std::string_view generic, std::span<const NodeId> bounds, FunctionSignature& out) {
+  for (NodeId bound : bounds)
+    if (kind(bound) == NodeKind::Lifetime)
+      for (Region region : regions_of_generic(std::string(generic))) out.outlives.emplace_back(region, region_of(bound, span(bound), {}));
+}
+
 void Checker::declared_outlives(const Callee& callee, FunctionSignature& out) {
   const Environment& environment = where_.environment;
   const NodeId generics = child(callee.node, slot::Fn::generics);
   for (NodeId parameter : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>())
-    if (kind(parameter) == NodeKind::GenericLifetime)
+    if (kind(parameter) == NodeKind::GenericType) generic_outlives(node(parameter).text, list(child(parameter, slot::GenericType::bounds)), out);
+    else if (kind(parameter) == NodeKind::GenericLifetime)
       for (NodeId bound : list(child(parameter, slot::GenericLifetime::bounds)))
         if (kind(bound) == NodeKind::Lifetime)
           out.outlives.emplace_back(environment.lifetimes.at(std::string(node(parameter).text)), region_of(bound, span(bound), {}));
@@ -201,6 +209,8 @@ void Checker::declared_outlives(const Callee& callee, FunctionSignature& out) {
     if (kind(predicate) == NodeKind::WherePredicate && kind(child(predicate, slot::WherePredicate::type)) == NodeKind::Lifetime)
       for (NodeId bound : list(child(predicate, slot::WherePredicate::bounds)))
         out.outlives.emplace_back(region_of(child(predicate, slot::WherePredicate::type), span(predicate), {}), region_of(bound, span(bound), {}));
+  for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>())
+    if (kind(predicate) == NodeKind::WherePredicate) generic_outlives(sources_.text(span(child(predicate, slot::WherePredicate::type))), list(child(predicate, slot::WherePredicate::bounds)), out);
 }
 
 // Once, with the parameters standing for themselves: tells mistakes of generic code whether it is used or not.

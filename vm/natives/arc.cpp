@@ -57,7 +57,8 @@ void ArcGetMut(NativeCall& call) {
   gc::Object* object = object_behind(call, 0);
   std::byte* inside = object->payload() + kCounted;
   const bool is_only = count_of(object).load(std::memory_order_acquire) == 1;
-  give_option(call, is_only && call.types().facts(call.types().row(behind(call)).a).is_sized ? &inside : nullptr, sizeof inside);
+  const uint32_t held = call.types().row(behind(call)).a;
+  give_option(call, is_only && call.types().facts(held).is_sized ? &inside : nullptr, sizeof inside);
 }
 
 }  // namespace stark::vm::natives

@@ -96,7 +96,13 @@ void OnceSlotGet(NativeCall& call) {
   auto* slot = call.get<std::byte*>(0);
   const std::atomic_ref<uint32_t> state(*reinterpret_cast<uint32_t*>(slot));
   std::byte* inside = slot + kCounted;
-  give_option(call, state.load(std::memory_order_acquire) == kOnceFull ? &inside : nullptr, sizeof inside);
+  const bool is_full = state.load(std::memory_order_acquire) == kOnceFull;
+  if (is_full && call.types().is(call.types().row(pointee(call)).a, TypeKind::Str)) {
+    auto* text = load<gc::Object*>(inside);
+    const FatRef shown{text->payload(), text->count};
+    return give_option(call, &shown, sizeof shown);
+  }
+  give_option(call, is_full ? &inside : nullptr, sizeof inside);
 }
 
 void OnceSlotPut(NativeCall& call) {

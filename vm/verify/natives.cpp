@@ -37,8 +37,9 @@ class Matcher {
       case PatternKind::Variable: return match_variable(pattern.name, type, kind, regions);
       case PatternKind::Ref:
         if (kind != TypeKind::Ref || (row.b != 0) != pattern.is_mut) return false;
-        // A variable stands for what has a size: natives take no fat reference for a thin one.
-        if (pattern.parts[0].kind == PatternKind::Variable && b_.facts(type).size != 8) return false;
+        // A variable stands for what has a size: natives take no fat reference for a thin one. What
+        // is there or not, they show as a text where it is one.
+        if (pattern.parts[0].kind == PatternKind::Variable && b_.facts(type).size != 8 && !(shows_text_ && !pattern.is_mut && b_.kind(row.a) == TypeKind::Str)) return false;
         regions.push_back(is_result ? result_region() : fresh(argument_references_));
         return part(row.a);
       case PatternKind::Vec: return kind == TypeKind::Vec && part(row.a);
@@ -154,7 +155,10 @@ class Matcher {
     for (uint32_t s = 0; s < slots; ++s) {
       if (b_.m.regions[payload.first_region + s] != s + 1) return false;
     }
-    return match(pattern.parts[0], payload.type, is_result, regions);
+    shows_text_ = is_result;
+    const bool matches = match(pattern.parts[0], payload.type, is_result, regions);
+    shows_text_ = false;
+    return matches;
   }
 
   bool match_tensor(const Pattern& pattern, uint32_t type, bool is_result) {
@@ -188,6 +192,7 @@ class Matcher {
   uint32_t count_ = 0;
   uint32_t result_ = 0;
   uint32_t scope_ = 0;
+  bool shows_text_ = false;
 };
 
 }  // namespace
