@@ -47,7 +47,10 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
       if (!p.dims_variable.empty()) dims = bound[p.dims_variable].dims;
       return dtype ? table_.tensor(*dtype, dims) : table_.error();
     }
-    case spec::PatternKind::Cell: return cell_of({p.scalar, p.guard}, pattern_type(p.parts[0], bound));
+    case spec::PatternKind::Cell: {
+      const TypeId part = pattern_type(p.parts[0], bound);
+      return p.scalar == TypeKind::Guard ? table_.guard(p.guard, part) : table_.cell(p.scalar, part, p.is_mut);
+    }
     case spec::PatternKind::Scope: return table_.scalar(TypeKind::Scope);
     case spec::PatternKind::Task: {
       ObjectUse body;
