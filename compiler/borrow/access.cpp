@@ -38,7 +38,7 @@ bool is_reference(const Body& b, const Projection& step, const TypedPlace& at) {
 // A dereference of a guard or Gc: what is behind it goes with it like its own, but may not be moved away.
 bool is_handle(const Body& b, const Projection& step, const TypedPlace& at) {
   const TypeKind kind = b.table().kind(at.type);
-  return step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc);
+  return step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc || kind == TypeKind::Arc);
 }
 
 bool has_destructor(const types::TypeTable& table, TypeId type) {

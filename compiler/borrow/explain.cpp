@@ -189,8 +189,9 @@ void Explainer::not_writable(const Place& place, bool borrow, Span span) {
     std::string_view what, help;
   };
   static constexpr Sharing kAll[] = {{TypeKind::Ref, "this is a `&` reference", "take it as `&mut`"},
-                                     {TypeKind::Guard, "this is a `Ref`, which only reads", "take it with `borrow_mut`"},
-                                     {TypeKind::Gc, "a `Gc` shares what it holds", "put a `RefCell` or `Cell` into it"}};
+                                     {TypeKind::Guard, "this guard only reads", "take one that writes: `borrow_mut`, or `write`"},
+                                     {TypeKind::Gc, "a `Gc` shares what it holds", "put a `RefCell` or `Cell` into it"},
+                                     {TypeKind::Arc, "an `Arc` shares what it holds", "put a `Mutex`, a `RwLock` or an atomic into it"}};
   TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
   uint32_t variant = spec::kNone;
   const Sharing* sharing = nullptr;

@@ -1,10 +1,18 @@
 // compiler/resolve/imports.cpp — `use`: what each import names, settled until nothing changes.
 // Room: resolve. In: modules with their items declared. Out: imported names beside the declared ones.
+#include <algorithm>
+
 #include "compiler/resolve/resolver.h"
 
 namespace stark::resolve {
 
 namespace slot = parse::slot;
+
+namespace {
+
+constexpr std::string_view kBuiltInWords[] = {"Box", "Vec", "String", "Cell", "RefCell", "Ref", "RefMut", "Gc", "Weak", "Arc", "Mutex", "MutexGuard", "RwLock", "RwLockReadGuard", "RwLockWriteGuard", "Scope"};
+
+}  // namespace
 
 void Resolver::use(ModuleId module, const SyntaxTree& tree, NodeId id, std::vector<std::string>& path, std::vector<Span>& spans, bool is_pub) {
   const parse::Node& node = tree.get(id);
@@ -78,6 +86,8 @@ bool Resolver::settle_one(ModuleId module, size_t index) {
     (values ? target.values : target.types).emplace(import.name, found->second);
   }
   if (!any && import.path.size() == 1 && last == "std") return true;
+  // What the language itself has under this word is seen everywhere.
+  if (!any && names_.get(from).shipped && import.name == last && std::ranges::find(kBuiltInWords, last) != std::end(kBuiltInWords)) return true;
   return any;
 }
 

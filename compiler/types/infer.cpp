@@ -209,6 +209,7 @@ void Checker::finish_body() {
     finish_call(ExprId(i));
   }
   use_types();
+  finish_markers();
   finish_unsized();
   check_finalisers();
   outline_closures();

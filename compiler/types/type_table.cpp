@@ -56,6 +56,9 @@ TypeId TypeTable::array(TypeId element, uint64_t length) {
 TypeId TypeTable::slice(TypeId element) { return intern({.kind = TypeKind::Slice, .parts = {element}}); }
 TypeId TypeTable::box(TypeId element) { return intern({.kind = TypeKind::Box, .parts = {element}}); }
 TypeId TypeTable::cell(TypeKind kind, TypeId element, bool is_mut) { return intern({.kind = kind, .is_mut = is_mut, .parts = {element}}); }
+TypeId TypeTable::guard(spec::GuardKind kind, TypeId element) {
+  return intern({.kind = TypeKind::Guard, .is_mut = spec::gives_mutable(kind), .parts = {element}, .length = static_cast<uint64_t>(kind)});
+}
 TypeId TypeTable::fn(std::vector<TypeId> parameters, TypeId result) {
   parameters.push_back(result);
   return intern({.kind = TypeKind::Fn, .parts = std::move(parameters)});
@@ -183,6 +186,9 @@ bool TypeTable::needs_drop(TypeId id, std::vector<TypeId>& open) const {
     case TypeKind::Box:
     case TypeKind::Cell:
     case TypeKind::RefCell:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
     case TypeKind::Array:
     case TypeKind::Tuple:
       for (TypeId part : data.parts)
@@ -198,7 +204,7 @@ uint32_t TypeTable::region_slots(TypeId id) const {
   if (data.special != Special::None) return 0;
   if (data.kind == TypeKind::Struct) return info(data.struct_id).region_count;
   if (data.kind == TypeKind::Enum) return info(data.enum_id).region_count;
-  if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn) return 1;
+  if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn || data.kind == TypeKind::Scope) return 1;
   if (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) return 0;  // what is inside borrows nothing
   uint32_t slots = data.kind == TypeKind::Ref || data.kind == TypeKind::Guard ? 1 : 0;
   for (TypeId part : data.parts) slots += region_slots(part);
@@ -228,7 +234,20 @@ std::string TypeTable::name(TypeId id) const {
     case TypeKind::Box: return list("Box<", ">");
     case TypeKind::Cell: return list("Cell<", ">");
     case TypeKind::RefCell: return list("RefCell<", ">");
-    case TypeKind::Guard: return list(data.is_mut ? "RefMut<" : "Ref<", ">");
+    case TypeKind::Guard: {
+      constexpr std::string_view kNames[] = {"Ref<", "RefMut<", "MutexGuard<", "RwLockReadGuard<", "RwLockWriteGuard<"};
+      return list(kNames[data.length], ">");
+    }
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot: return list(std::string(kKinds[static_cast<size_t>(data.kind)].text) + "<", ">");
+    case TypeKind::Atomic: {
+      std::string part = name(data.parts[0]);
+      if (get(data.parts[0]).special != Special::None) return "Atomic<" + part + ">";
+      part[0] = static_cast<char>(part[0] - 'a' + 'A');
+      return "Atomic" + part;
+    }
     case TypeKind::Gc: return list("Gc<", ">");
     case TypeKind::Weak: return list("Weak<", ">");
     case TypeKind::Dyn: return "dyn " + info(data.dyn_id).name;
