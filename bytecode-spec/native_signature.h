@@ -22,11 +22,13 @@ enum class PatternKind : uint8_t {
   Tuple,     // parts
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
-  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (guard), Gc, Weak, Arc, Mutex, RwLock, OnceSlot or Atomic
+  Dyn,       // any trait object, behind a reference or Box
+  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (guard), Ptr (is_mut), Gc, Weak, Arc, Mutex, RwLock, OnceSlot or Atomic
   Scope,
   Task,      // Box of a dyn that is Send, with one method that takes the Box alone; is_mut: it may borrow what the scope outlives
 };
 
+// `*const T` of a parameter that is never followed says which type is meant, where no value does.
 struct Pattern {
   PatternKind kind = PatternKind::Scalar;
   TypeKind scalar = TypeKind::Unit;

@@ -92,11 +92,17 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       if (!by_value && a.kind == TypeKind::Ref && b.kind != TypeKind::Ref && !from.is_mut && !to.is_mut) return try_coerce(deref(value), expected);
     }
   }
+  if (from.special == Special::Infer && to.special == Special::None && to.kind == TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr && (infer_what(found) == 1 || infer_what(found) == 2)) {
+    unify(found, infer_what(found) == 1 ? i32_ : f64_);
+    return try_coerce(value, expected);
+  }
   if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
   if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;
   if (to.special == Special::None && from.special == Special::None) {
     if (object_use(wanted) != nullptr && from.kind == TypeKind::Box && shallow(from.parts[0]) == wanted) return value;
+    if (to.kind == TypeKind::Box && from.kind != TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr)  // a value goes into a box where its trait is wanted (C10)
+      if (const ExprId object = coerce_object(add(ExprKind::MakeBox, table_.box(found), where, {value}), table_.box(found), wanted); object.valid()) return object;
     if (to.kind == TypeKind::Box && is_kind(to.parts[0], TypeKind::Slice) && (from.kind == TypeKind::Vec || from.kind == TypeKind::Array)) {
       const TypeId run = table_.vec(table_.get(shallow(to.parts[0])).parts[0]);
       const ExprId vec = try_coerce(value, run);
@@ -113,7 +119,9 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
 // `let v: Box<[f32]> = [1.0, 2.0];`
 ExprId Checker::vec_of_array(ExprId value, TypeId wanted) {
   const Span where = get(value).span;
-  if (get(value).kind != ExprKind::Make) return {};
+  if (get(value).kind != ExprKind::Make) {
+    return coerce(slice_method(value, "to_vec", {}, {}, wanted, where), wanted);
+  }
   const std::vector<ExprId> elements = get(value).parts;
   const ExprId out = add(ExprKind::Block, wanted, where, {ExprId()});
   const BodyLocalId holder = add_local("", wanted, true, where);

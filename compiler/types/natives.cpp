@@ -59,6 +59,7 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
       return table_.box(object_type(std::move(body)));
     }
     case spec::PatternKind::Opaque: return table_.opaque(p.opaque);
+    case spec::PatternKind::Dyn: return fresh();
   }
   return table_.error();
 }

@@ -111,14 +111,14 @@ void Checker::fill_impl(uint32_t number) {
     auto assumed = std::make_shared<std::vector<Bound>>();
     where_.environment.bounds = assumed;
     info.declared.parameters = declared.parameters;
-    info.self = type_of(child(info.node, slot::Impl::self_type));
+    info.self = written_type(child(info.node, slot::Impl::self_type));
     where_.environment.self = info.self;
     for (const GenericParameter& one : declared.parameters)
       if (kind(one.node) == NodeKind::GenericType) lower_bounds(one.argument.type, child(one.node, slot::GenericType::bounds), *assumed);
     const NodeId where = child(info.node, slot::Impl::where_clause);
     for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>()) {
       if (kind(predicate) != NodeKind::WherePredicate || kind(child(predicate, slot::WherePredicate::type)) == NodeKind::Lifetime) continue;
-      lower_bounds(type_of(child(predicate, slot::WherePredicate::type)), child(predicate, slot::WherePredicate::bounds), *assumed);
+      lower_bounds(written_type(child(predicate, slot::WherePredicate::type)), child(predicate, slot::WherePredicate::bounds), *assumed);
     }
     info.declared.bounds = *assumed;
     const NodeId trait_node = child(info.node, slot::Impl::trait_path);
@@ -150,6 +150,13 @@ uint64_t Checker::head_of(TypeId given) const {
   if (data.special != Special::None) return 0;
   if (const Nominal* used = nominal(type)) return (uint64_t{1} << 32) | used->definition.value;
   return static_cast<uint64_t>(data.kind) + 1 + (data.is_mut ? 256 : 0);
+}
+
+// An impl for every `T` is one for types with a size; what has none takes its own, if there is one among these.
+bool Checker::is_for_sized(TypeId self, const std::vector<uint32_t>& candidates) const {
+  if (!is_kind(self, TypeKind::Slice) && object_use(self) == nullptr) return false;
+  const uint64_t head = head_of(self);
+  return std::ranges::any_of(candidates, [&](uint32_t i) { return impls_[i].head == head; });
 }
 
 // --- what is assumed
@@ -307,6 +314,7 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
   if (candidates != impls_by_trait_.end())
     for (uint32_t i : candidates->second) {
       if (impls_[i].head != 0 && head != 0 && impls_[i].head != head) continue;
+      if (impls_[i].head == 0 && is_for_sized(self, candidates->second)) continue;
       Bindings bound;
       Fit how = fit(impls_[i].self, self, bound);
       for (size_t k = 0; how != Fit::No && k < use.arguments.size() && k < impls_[i].trait_arguments.size(); ++k)
@@ -411,7 +419,7 @@ TypeId Checker::associated_type(uint32_t impl, const Bindings& bound, std::strin
     TypeId type = table_.error();
     if (const auto own = info.types.find(std::string(word)); own != info.types.end()) {
       associated_types_[key] = table_.error();  // a type that is defined by itself
-      type = at(info.tree, info.module, impl_environment(impl), [&] { return type_of(child(own->second, slot::TypeAlias::type)); });
+      type = at(info.tree, info.module, impl_environment(impl), [&] { return written_type(child(own->second, slot::TypeAlias::type)); });
     }
     known = associated_types_.insert_or_assign(key, type).first;
   }
