@@ -80,35 +80,47 @@ Object* Mutator::allocate_slow(const TypeInfo& type, uint64_t count, size_t size
   poll();
   if (heap_.options().stress) collect();
   if (size >= heap_.options().large) return allocate_large(type, count, size);
-  if (!refill(size)) {
-    collect();
-    if (!refill(size)) return nullptr;
+  for (int over = 0;; collect()) {
+    const Refill got = refill(size);
+    if (got == Refill::Done) return place(type, count, size);
+    if (got == Refill::OverLimit && over++ == patience()) return nullptr;
   }
-  return place(type, count, size);
+}
+
+// What one collection made free, other threads may take before this one does.
+int Mutator::patience() const {
+  const std::scoped_lock lock(heap_.mutex_);
+  return heap_.mutators_.size() == 1 ? 1 : 8;
 }
 
 // Alone, the chunk grows in place, so that one thread fills the space without a gap.
-bool Mutator::refill(size_t size) {
+Mutator::Refill Mutator::refill(size_t size) {
   const std::scoped_lock lock(heap_.mutex_);
   Space& space = *heap_.space_;
   if (space_ != nullptr) space.give_back(top_, stop_);
   stop_ = top_;
   const size_t room = heap_.room();
-  if (size > room) return false;
+  if (size > room) return Refill::OverLimit;
   const bool grows = space_ != nullptr && space.top() == top_;
   std::byte* begin = grows ? top_ : space.chunk_begin();
   std::byte* end = space.extend_from(begin, size, std::min(std::max(size, kChunk), room));
-  if (end == nullptr) return false;
+  if (end == nullptr) return Refill::Full;
   space_ = &space;
   top_ = begin;
   stop_ = end;
-  return true;
+  return Refill::Done;
 }
 
 Object* Mutator::allocate_large(const TypeInfo& type, uint64_t count, size_t size) {
   if (heap_.is_large_due(size)) collect();
-  const std::scoped_lock lock(heap_.mutex_);
-  Object* object = size <= heap_.room() ? heap_.large_->allocate(size) : nullptr;
+  std::unique_lock lock(heap_.mutex_);
+  for (int turn = 1; size > heap_.room(); ++turn) {
+    if (heap_.mutators_.size() == 1 || turn == 8) return nullptr;
+    lock.unlock();
+    collect();
+    lock.lock();
+  }
+  Object* object = heap_.large_->allocate(size);
   if (object == nullptr) return nullptr;
   object->type = &type;
   object->count = count;

@@ -64,7 +64,9 @@ class Mutator {
   }
   Object* allocate_slow(const TypeInfo& type, uint64_t count, size_t size);
   Object* allocate_large(const TypeInfo& type, uint64_t count, size_t size);
-  bool refill(size_t size);
+  enum class Refill : uint8_t { Done, Full, OverLimit };
+  Refill refill(size_t size);
+  int patience() const;
   void yield();
   void retire();  // with the lock, or while the world stands: the chunk is given up, what was counted is told
 

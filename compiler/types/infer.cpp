@@ -208,8 +208,8 @@ void Checker::finish_body() {
     if (expr.method == Id<int>::kNone || expr.kind == ExprKind::CallClosure) continue;
     finish_call(ExprId(i));
   }
-  use_types();
   finish_markers();
+  use_types();
   finish_unsized();
   check_finalisers();
   outline_closures();
