@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <set>
+#include <unordered_set>
 
 #include "compiler/resolve/derive.h"
 #include "compiler/types/diagnostics.h"
@@ -114,6 +115,7 @@ using Scope = std::unordered_map<std::string, BodyLocalId>;
 struct OverloadedPlace {
   std::string_view trait, method;  // what changes it
   ExprId base, index;
+  std::optional<spec::Native> native{};  // … where that is no trait's
 };
 
 // The result of a function with `-> impl Trait` that is called with closures: told when those are.
@@ -203,6 +205,8 @@ class Checker : private BodyState {
   void settle_nominal(TypeId type, bool open);
   void fill_fields(const SyntaxTree& tree, NodeId fields, std::vector<Field>& out, std::string_view place);
   uint32_t drop_function(TypeId type);
+  void use_type(TypeId type);
+  void use_types();
   bool infinite(TypeId type, TypeId looked_for, int depth = 0) const;
   const Nominal* nominal(TypeId type) const;
   const Nominal* nominal_exact(TypeId type) const;
@@ -299,7 +303,12 @@ class Checker : private BodyState {
   void default_literals(TypeId given);
 
   // --- types as written (type_nodes.cpp)
-  TypeId type_of(NodeId id) { return lower(id, {}).type; }
+  // A type as that of a value: what has no size stands in a box (C10, C21).
+  LoweredType lower_value(NodeId id, const Elision& elision);
+  LoweredType by_value(LoweredType type);
+  TypeId type_of(NodeId id) { return lower_value(id, {}).type; }
+  TypeId written_type(NodeId id) { return lower(id, {}).type; }
+  static bool admits_unsized(const SyntaxTree& tree, NodeId generics, size_t index);
   LoweredType lower(NodeId id, const Elision& elision);
   LoweredType lower_path(NodeId id, const Elision& elision);
   LoweredType lower_qualified(NodeId path, const Elision& elision);
@@ -488,6 +497,7 @@ class Checker : private BodyState {
   ExprId call_variant(DefinitionId variant, const std::vector<Argument>& arguments, TypeId expected, Span where);
   ExprId call_tuple_struct(TypeId type, const std::vector<Argument>& arguments, TypeId expected, Span where);
   bool associated(TypeId self, NodeId segment, PathTarget& out);
+  bool tensor_impl_function(NodeId tensor, NodeId segment, PathTarget& out);
   bool find_constant(TypeId given, std::string_view word, PathTarget& out);
   PathTarget path_target(NodeId path, Span where);
   PathTarget defined_target(std::span<const NodeId> segments, Span where);
@@ -557,6 +567,8 @@ class Checker : private BodyState {
   ExprId tensor_part(ExprId place, std::span<const NodeId> indices, Span where);
   ExprId tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where);
   ExprId looked_at(ExprId reference, ExprId value, Span where);
+  ExprId tensor_field(ExprId place, std::string_view field, Span where);
+  ExprId tensor_strides(ExprId place, Span where);
   ExprId tensor_shape(ExprId place, Span where);
   ExprId tensor_length(ExprId place, Span where);
   ExprId tensor_from_array(NodeId argument, TypeId expected, std::optional<spec::DType> dtype, Span where);
@@ -628,6 +640,7 @@ class Checker : private BodyState {
   std::unordered_map<uint32_t, std::unique_ptr<Declared>> nominal_infos_;
   std::map<std::pair<uint32_t, std::string>, TypeId> associated_types_;
   std::unordered_map<uint64_t, Selection> selections_;
+  std::unordered_set<uint32_t> used_types_;  // of finished bodies
   std::vector<uint8_t> open_;  // by TypeId: 0 not asked yet, 1 no parameter in it, 2 some
   // uses
   std::vector<Nominal> nominals_;                       // by number

@@ -107,6 +107,8 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;
   if (to.special == Special::None && from.special == Special::None) {
     if (object_use(wanted) != nullptr && from.kind == TypeKind::Box && shallow(from.parts[0]) == wanted) return value;
+    if (to.kind == TypeKind::Box && from.kind != TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr)  // a value goes into a box where its trait is wanted (C10)
+      if (const ExprId object = coerce_object(add(ExprKind::MakeBox, table_.box(found), where, {value}), table_.box(found), wanted); object.valid()) return object;
     if (to.kind == TypeKind::Box && is_kind(to.parts[0], TypeKind::Slice) && (from.kind == TypeKind::Vec || from.kind == TypeKind::Array)) {
       const TypeId run = table_.vec(table_.get(shallow(to.parts[0])).parts[0]);
       const ExprId vec = try_coerce(value, run);
@@ -123,7 +125,9 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
 // `let v: Box<[f32]> = [1.0, 2.0];`
 ExprId Checker::vec_of_array(ExprId value, TypeId wanted) {
   const Span where = get(value).span;
-  if (get(value).kind != ExprKind::Make) return {};
+  if (get(value).kind != ExprKind::Make) {
+    return coerce(slice_method(value, "to_vec", {}, {}, wanted, where), wanted);
+  }
   const std::vector<ExprId> elements = get(value).parts;
   const ExprId out = add(ExprKind::Block, wanted, where, {ExprId()});
   const BodyLocalId holder = add_local("", wanted, true, where);

@@ -37,7 +37,7 @@ void Checker::check_declarations() {
   each([&](DefinitionId, const Definition& made) {
     if (made.kind == DefinitionKind::Const || made.kind == DefinitionKind::Static) check_constant(made);
     if (made.kind == DefinitionKind::Alias && generic_names(*made.tree, made.tree->child(made.node, slot::TypeAlias::generics)).empty())
-      at(made.tree, made.module, {}, [&] { type_of(child(made.node, slot::TypeAlias::type)); });
+      at(made.tree, made.module, {}, [&] { written_type(child(made.node, slot::TypeAlias::type)); });
   });
   each([&](DefinitionId id, const Definition& made) {
     if (made.kind == DefinitionKind::Trait) check_trait(id);

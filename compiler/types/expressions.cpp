@@ -309,6 +309,8 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
         return out;
       }
     }
+    if (is_tensor(here))
+      if (const ExprId out = tensor_field(at_base, field, whole); out.valid()) return out;
     if (data.special == Special::None && data.kind == TypeKind::Tuple && !field.empty() && std::ranges::all_of(field, [](char c) { return c >= '0' && c <= '9'; })) {
       const size_t number = std::strtoul(std::string(field).c_str(), nullptr, 10);
       if (number < data.parts.size()) {
@@ -391,6 +393,12 @@ void Checker::mutable_place(ExprId place) {
     overloaded_places_.erase(found);
     mutable_place(made.base);
     const Span where = get(id).span;
+    if (made.native) {
+      const ExprId changed = add(ExprKind::Native, table_.ref(get(id).type, true), where, {borrow(made.base, true, get(made.base).span, true)});
+      get(changed).native = *made.native;
+      get(id).parts[0] = changed;
+      return;
+    }
     const TypeId self = type(made.base);
     TraitUse use{names_.find_in(names_.library, made.trait, false), {}};
     if (made.index.valid()) use.arguments.push_back({GenericArgument::Kind::Type, get(made.index).type, 0, {}});

@@ -111,7 +111,7 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     if (result.valid() && kind(result) == NodeKind::ImplType) {
       out.result = TypeId();  // the body tells
     } else {
-      const LoweredType lowered = result.valid() ? lower(result, result_elision) : LoweredType{unit_, {}};
+      const LoweredType lowered = result.valid() ? lower_value(result, result_elision) : LoweredType{unit_, {}};
       out.result = lowered.type;
       out.result_regions = lowered.regions;
     }
@@ -201,7 +201,7 @@ LoweredType Checker::lower_parameter(NodeId parameter, const Elision& elided, Re
     return out;
   }
   const NodeId declared = kind(parameter) == NodeKind::Parameter ? child(parameter, slot::Parameter::type) : NodeId();
-  return declared.valid() ? lower(declared, elided) : LoweredType{table_.error(), {}};
+  return declared.valid() ? lower_value(declared, elided) : LoweredType{table_.error(), {}};
 }
 
 // `'b: 'a`, `T: 'a`, `impl Trait + 'a`, and the same in a `where`; of the function and of its impl.

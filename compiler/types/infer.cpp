@@ -208,9 +208,18 @@ void Checker::finish_body() {
     if (expr.method == Id<int>::kNone || expr.kind == ExprKind::CallClosure) continue;
     finish_call(ExprId(i));
   }
+  use_types();
   finish_unsized();
   check_finalisers();
   outline_closures();
+}
+
+void Checker::use_types() {
+  if (defining_ || sink_.errors() != errors_before_) return;
+  use_type(body_->signature.result);
+  for (TypeId type : std::vector<TypeId>(body_->signature.parameters)) use_type(type);
+  for (size_t i = 0; i < body_->locals.size(); ++i) use_type(body_->locals[i].type);
+  for (size_t i = 0; i < body_->exprs.size(); ++i) use_type(body_->exprs[i].type);
 }
 
 // Which function a call calls. While a definition is checked nothing is called.

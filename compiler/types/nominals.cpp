@@ -141,8 +141,31 @@ void Checker::settle_nominal(TypeId type, bool open) {
     if (copy && !is_enum) copy = all_copy(table_.info(data.struct_id).fields);
     if (copy && is_enum) copy = std::ranges::all_of(table_.info(data.enum_id).variants, [&](const Variant& variant) { return all_copy(variant.fields); });
     (is_enum ? table_.info(data.enum_id).is_copy : table_.info(data.struct_id).is_copy) = copy;
-    const uint32_t drop = drop_function(type);
-    (is_enum ? table_.info(data.enum_id).drop_function : table_.info(data.struct_id).drop_function) = drop;
+  }
+}
+
+// A finished body has values of this type, so what drops them and their parts is part of the program.
+void Checker::use_type(TypeId type) {
+  std::vector<TypeId> open{type};
+  while (!open.empty()) {
+    const TypeId one = open.back();
+    open.pop_back();
+    if (!one.valid() || !used_types_.insert(one.value).second) continue;
+    const TypeData data = table_.get(one);
+    if (data.special != Special::None) continue;
+    open.insert(open.end(), data.parts.begin(), data.parts.end());
+    const auto fields = [&](const std::vector<Field>& list) {
+      for (const Field& field : list) open.push_back(field.type);
+    };
+    if (data.kind == TypeKind::Struct) {
+      fields(table_.info(data.struct_id).fields);
+      const uint32_t drop = drop_function(one);
+      table_.info(data.struct_id).drop_function = drop;
+    } else if (data.kind == TypeKind::Enum) {
+      for (const Variant& variant : table_.info(data.enum_id).variants) fields(variant.fields);
+      const uint32_t drop = drop_function(one);
+      table_.info(data.enum_id).drop_function = drop;
+    }
   }
 }
 
@@ -169,7 +192,7 @@ bool Checker::infinite(TypeId type, TypeId looked_for, int depth) const {
 void Checker::fill_fields(const SyntaxTree& t, NodeId fields, std::vector<Field>& out, std::string_view place) {
   for (NodeId field : t.children_of(fields)) {
     if (t.kind(field) != NodeKind::Field) continue;
-    const LoweredType lowered = lower(t.child(field, slot::Field::type), {Elision::Kind::Refuse, nullptr, 0, place});
+    const LoweredType lowered = lower_value(t.child(field, slot::Field::type), {Elision::Kind::Refuse, nullptr, 0, place});
     std::string field_name(t.get(field).text);
     if (field_name.empty()) field_name = std::to_string(out.size());
     const bool twice = std::ranges::any_of(out, [&](const Field& f) { return f.name == field_name; });

@@ -111,14 +111,14 @@ void Checker::fill_impl(uint32_t number) {
     auto assumed = std::make_shared<std::vector<Bound>>();
     where_.environment.bounds = assumed;
     info.declared.parameters = declared.parameters;
-    info.self = type_of(child(info.node, slot::Impl::self_type));
+    info.self = written_type(child(info.node, slot::Impl::self_type));
     where_.environment.self = info.self;
     for (const GenericParameter& one : declared.parameters)
       if (kind(one.node) == NodeKind::GenericType) lower_bounds(one.argument.type, child(one.node, slot::GenericType::bounds), *assumed);
     const NodeId where = child(info.node, slot::Impl::where_clause);
     for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>()) {
       if (kind(predicate) != NodeKind::WherePredicate || kind(child(predicate, slot::WherePredicate::type)) == NodeKind::Lifetime) continue;
-      lower_bounds(type_of(child(predicate, slot::WherePredicate::type)), child(predicate, slot::WherePredicate::bounds), *assumed);
+      lower_bounds(written_type(child(predicate, slot::WherePredicate::type)), child(predicate, slot::WherePredicate::bounds), *assumed);
     }
     info.declared.bounds = *assumed;
     const NodeId trait_node = child(info.node, slot::Impl::trait_path);
@@ -406,7 +406,7 @@ TypeId Checker::associated_type(uint32_t impl, const Bindings& bound, std::strin
     TypeId type = table_.error();
     if (const auto own = info.types.find(std::string(word)); own != info.types.end()) {
       associated_types_[key] = table_.error();  // a type that is defined by itself
-      type = at(info.tree, info.module, impl_environment(impl), [&] { return type_of(child(own->second, slot::TypeAlias::type)); });
+      type = at(info.tree, info.module, impl_environment(impl), [&] { return written_type(child(own->second, slot::TypeAlias::type)); });
     }
     known = associated_types_.insert_or_assign(key, type).first;
   }

@@ -54,7 +54,7 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
   const auto gather = [&](NodeId parts, std::vector<Region>& regions) {
     std::vector<TypeId> types;
     for (NodeId part : list(parts)) {
-      LoweredType one = lower(part, elision);
+      LoweredType one = lower_value(part, elision);
       types.push_back(one.type);
       regions.insert(regions.end(), one.regions.begin(), one.regions.end());
     }
@@ -72,16 +72,16 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     }
     case NodeKind::TupleType: out.type = table_.tuple(gather(child(id, slot::TupleType::parts), out.regions)); return out;
     case NodeKind::ArrayType: {
-      out = lower(child(id, slot::ArrayType::element), elision);
+      out = lower_value(child(id, slot::ArrayType::element), elision);
       const auto length = constant_integer(child(id, slot::ArrayType::length));
       out.type = length && (*length >= 0 || is_symbol(*length)) ? table_.array(out.type, static_cast<uint64_t>(*length)) : table_.error();
       return out;
     }
-    case NodeKind::SliceType: out = lower(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
+    case NodeKind::SliceType: out = lower_value(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
     case NodeKind::NeverType: return {table_.never(), {}};
     case NodeKind::InferType: return {body_ != nullptr ? fresh() : table_.error(), {}};
     case NodeKind::OptionType:
-      out = lower(child(id, slot::OptionType::type), elision);
+      out = lower_value(child(id, slot::OptionType::type), elision);
       out.type = library_type("Option", {out.type});
       return out;
     case NodeKind::DynType: return lower_object(id, elision);
@@ -98,6 +98,26 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     case NodeKind::ShapeType: sink_.report<diag::NotAType>(span(id), sources_.text(span(id))); return {table_.error(), {}};
     default: return {table_.error(), {}};
   }
+}
+
+LoweredType Checker::by_value(LoweredType made) {
+  const TypeId type = shallow(made.type);
+  const TypeData& data = table_.get(type);
+  if (data.special == Special::None && (data.kind == TypeKind::Slice || object_use(type) != nullptr)) made.type = table_.box(type);
+  return made;
+}
+
+LoweredType Checker::lower_value(NodeId id, const Elision& elision) { return by_value(lower(id, elision)); }
+
+// Whether the parameter says `?Sized`.
+bool Checker::admits_unsized(const SyntaxTree& t, NodeId generics, size_t index) {
+  if (!generics.valid()) return false;
+  for (NodeId parameter : t.children_of(t.child(generics, slot::Generics::parameters))) {
+    if (t.kind(parameter) == NodeKind::GenericLifetime || index-- > 0) continue;
+    const NodeId bounds = t.kind(parameter) == NodeKind::GenericType ? t.child(parameter, slot::GenericType::bounds) : NodeId();
+    return bounds.valid() && std::ranges::any_of(t.children_of(bounds), [&](NodeId one) { return t.has(one, parse::kRelaxed); });
+  }
+  return false;
 }
 
 DefinitionId Checker::find_path(std::span<const NodeId> segments, bool values, size_t& used, bool report) {
@@ -254,7 +274,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
       if (arguments.valid() || body_ == nullptr) return sink_.report<diag::GenericCount>(where, word, 1, list(arguments).size()), LoweredType{table_.error(), {}};
       return {table_.vec(fresh()), {}};
     }
-    LoweredType out = lower(list(arguments)[0], elision);
+    LoweredType out = lower_value(list(arguments)[0], elision);
     out.type = table_.vec(out.type);
     return out;
   }
@@ -300,7 +320,11 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
   for (; lifetimes_given < lifetimes; ++lifetimes_given) out.regions.push_back(region_of({}, where, elision));
   std::vector<GenericArgument> given;
   for (NodeId argument : list(arguments))
-    if (kind(argument) != NodeKind::Lifetime) given.push_back(generic_argument(argument, elision, out.regions));
+    if (kind(argument) != NodeKind::Lifetime) {
+      GenericArgument one = generic_argument(argument, elision, out.regions);
+      if (one.kind == GenericArgument::Kind::Type && !admits_unsized(t, generics, given.size())) one.type = by_value({one.type, {}}).type;
+      given.push_back(std::move(one));
+    }
   if (given.size() > wanted.size() || (given.size() < wanted.size() && body_ == nullptr) || (given.size() < wanted.size() && !given.empty())) {
     sink_.report<diag::GenericCount>(where, made.name, wanted.size(), given.size());
     return {table_.error(), {}};
