@@ -143,8 +143,7 @@ void Flow::let_go(State& state, LocalId local) {
   state.moved.erase(local.value);
   for (RegionId region : b_.regions.of_local[local.index()]) {
     if (region < b_.regions.fixed || !state.regions.contains(region)) continue;
-    const bool named = std::ranges::any_of(b_.regions.users[region], [&](LocalId user) { return state.held[user.index()] != Held::Gone; });
-    if (!named) state.regions.erase(region);
+    if (!is_named(state, region)) state.regions.erase(region);
   }
 }
 

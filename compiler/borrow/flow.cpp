@@ -94,7 +94,11 @@ void Flow::arrive(State& state, const Place& place, Arrivals arrivals, bool drop
   }
   if (!b_.typed(place).regions.empty()) kill_through(state, place, arrivals);
   for (const auto& [region, loans] : arrivals)
-    if (!loans.empty()) merge(state.regions[region], loans);
+    if (!loans.empty() && is_named(state, region)) merge(state.regions[region], loans);
+}
+
+bool Flow::is_named(const State& state, RegionId region) const {
+  return region < b_.regions.fixed || std::ranges::any_of(b_.regions.users[region], [&](LocalId user) { return state.held[user.index()] != Held::Gone; });
 }
 
 void Flow::step(State& state, const Instruction& i, std::span<const Instruction> ahead) {

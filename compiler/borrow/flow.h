@@ -111,6 +111,7 @@ class Flow {
   void require_writable(const Place& place, bool borrow, Span span);
   void write(State& state, const Place& place, bool drops_old, Span span);
   void arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span);
+  bool is_named(const State& state, RegionId region) const;
   void kill_through(State& state, const Place& place, Arrivals& arrivals) const;
   void gather(const State& state, const Value& value, const TypedPlace& to, Span span, Arrivals& arrivals);
   void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides = false);
