@@ -45,7 +45,7 @@ class Generator {
       if (one.type == type) all.push_back(&one);
     return all.empty() ? nullptr : all[below(all.size())];
   }
-  // A place that holds a vector: `v`, `p.a`, `*r` where it can be read.
+  // A place that holds an owner: `v`, `p.a`, `*r` where it can be read.
   std::string owned_place() {
     if (const Variable* pair = pick(Type::Pair); pair != nullptr && chance(40)) return pair->name + (chance(50) ? ".a" : ".b");
     if (const Variable* pair = pick(Type::PairMut); pair != nullptr && chance(30)) return pair->name + (chance(50) ? ".a" : ".b");
@@ -101,8 +101,8 @@ class Generator {
     switch (type) {
       case Type::Owner: line(fmt::format("{} = {};", head, chance(70) ? "made()" : owned_place())); break;
       case Type::Pair: line(fmt::format("{} = Pair {{ a: made(), b: {} }};", head, chance(70) ? "made()" : owned_place())); break;
-      case Type::Ref: line(fmt::format("{}: &Vec<i32> = {};", head, shared())); break;
-      case Type::RefMut: line(fmt::format("{}: &mut Vec<i32> = {};", head, mutable_reference())); break;
+      case Type::Ref: line(fmt::format("{}: &N = {};", head, shared())); break;
+      case Type::RefMut: line(fmt::format("{}: &mut N = {};", head, mutable_reference())); break;
       case Type::PairMut: {
         const Variable* pair = pick(Type::Pair);
         if (pair == nullptr) return;
@@ -110,7 +110,7 @@ class Generator {
         break;
       }
       case Type::Holder: line(fmt::format("{} = Holder {{ r: {} }};", head, shared())); break;
-      case Type::Many: line(fmt::format("{}: Vec<&Vec<i32>> = vec![{}];", head, shared())); break;
+      case Type::Many: line(fmt::format("{}: Vec<&N> = vec![{}];", head, shared())); break;
       case Type::Number: line(fmt::format("{} = count({});", head, shared())); break;
     }
     variables_.push_back({name, type});
@@ -187,18 +187,20 @@ class Generator {
 }  // namespace
 
 std::string ownership_prelude() {
-  return "struct Pair { a: Vec<i32>, b: Vec<i32> }\n"
-         "struct Holder<'a> { r: &'a Vec<i32> }\n"
+  return "struct N { n: i32 }\n"
+         "impl Drop for N { fn drop(&mut self) {} }\n"
+         "struct Pair { a: N, b: N }\n"
+         "struct Holder<'a> { r: &'a N }\n"
          "fn c() -> bool { false }\n"
-         "fn made() -> Vec<i32> { vec![1] }\n"
-         "fn look(v: &Vec<i32>) {}\n"
-         "fn count(v: &Vec<i32>) -> usize { v.len() }\n"
-         "fn change(v: &mut Vec<i32>) { v.push(2); }\n"
-         "fn take(v: Vec<i32>) {}\n"
+         "fn made() -> N { N { n: 1 } }\n"
+         "fn look(v: &N) {}\n"
+         "fn count(v: &N) -> i32 { v.n }\n"
+         "fn change(v: &mut N) { v.n += 1; }\n"
+         "fn take(v: N) {}\n"
          "fn take_pair(p: Pair) {}\n"
-         "fn same(v: &Vec<i32>) -> &Vec<i32> { v }\n"
-         "fn either<'a>(x: &'a Vec<i32>, y: &'a Vec<i32>) -> &'a Vec<i32> { if x.len() > y.len() { x } else { y } }\n"
-         "fn part(p: &mut Pair) -> &mut Vec<i32> { &mut p.a }\n";
+         "fn same(v: &N) -> &N { v }\n"
+         "fn either<'a>(x: &'a N, y: &'a N) -> &'a N { if x.n > y.n { x } else { y } }\n"
+         "fn part(p: &mut Pair) -> &mut N { &mut p.a }\n";
 }
 
 std::string ownership_body(uint64_t seed, const std::string& name) { return fmt::format("fn {}() {{\n{}}}\n", name, Generator(seed).body()); }
