@@ -108,8 +108,12 @@ void Assembler::take_nominal(TypeRow& row) {
   row.name = text();
   expect("drop");
   row.c = drop_function();
-  expect("regions");
-  row.d = number(next());
+  if (accept("packed")) {
+    row.d = kPackedStruct;
+  } else {
+    expect("regions");
+    row.d = number(next());
+  }
   Range members;
   if (row.kind == static_cast<uint32_t>(TypeKind::Struct)) {
     members = take_fields();

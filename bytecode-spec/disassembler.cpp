@@ -71,7 +71,7 @@ class Printer {
     const TypeRow& row = m_.types[type];
     switch (static_cast<TypeKind>(row.kind)) {
       case TypeKind::Struct:
-      case TypeKind::Enum: return std::min(row.d, 64u);
+      case TypeKind::Enum: return std::min(lifetimes_declared(row), 64u);
       case TypeKind::Vec:
       case TypeKind::Array:
       case TypeKind::Slice:
@@ -125,7 +125,10 @@ class Printer {
         for (const FieldRow& f : rows(m_.fields, {row.a, row.b})) text += fmt::format(" t{}", f.type.type);
         return line("{}", text);
       }
-      case TypeKind::Struct: return line("{} {} drop {} regions {} {{{} }}", head, name(row.name), optional(row.c), row.d, fields({row.a, row.b}));
+      case TypeKind::Struct: {
+        const std::string form = row.d == kPackedStruct ? "packed" : fmt::format("regions {}", row.d);
+        return line("{} {} drop {} {} {{{} }}", head, name(row.name), optional(row.c), form, fields({row.a, row.b}));
+      }
       case TypeKind::Enum: {
         std::string text;
         for (const VariantRow& v : rows(m_.variants, {row.a, row.b})) text += fmt::format(" {} {{{} }}", name(v.name), fields(v.fields));

@@ -136,6 +136,11 @@ class Parser {
       pattern.is_mut = is_mut;
       return pattern;
     }
+    if (take("dyn")) {
+      Pattern pattern;
+      pattern.kind = PatternKind::Dyn;
+      return pattern;
+    }
     if (take("(")) return tuple();
     if (take("[")) {
       Pattern pattern = with(PatternKind::Slice, type());

@@ -39,7 +39,7 @@ uint32_t Tables::type(types::TypeId id) {
   uint32_t row = kNone;
   if (data.kind == TypeKind::Struct) {
     const auto& info = p_.types->info(data.struct_id);
-    row = add_row(TypeKind::Struct, 0, 0, info.drop_function, info.region_count, text(info.name));
+    row = add_row(TypeKind::Struct, 0, 0, info.drop_function, info.is_packed ? spec::kPackedStruct : info.region_count, text(info.name));
     unfinished_.push_back(id);
   } else if (data.kind == TypeKind::Enum) {
     const auto& info = p_.types->info(data.enum_id);

@@ -207,6 +207,14 @@ class Checker : private BodyState {
   uint32_t drop_function(TypeId type);
   void use_type(TypeId type);
   void use_types();
+  // `#[repr(…)]`
+  struct Representation {
+    bool packed = false, transparent = false, c = false;
+    NodeId unknown;
+  };
+  static Representation representation(const SyntaxTree& tree, NodeId item);
+  bool is_plain(TypeId type) const;
+  void check_representation(const Definition& made, TypeId type);
   bool infinite(TypeId type, TypeId looked_for, int depth = 0) const;
   const Nominal* nominal(TypeId type) const;
   const Nominal* nominal_exact(TypeId type) const;
@@ -271,6 +279,7 @@ class Checker : private BodyState {
   void collect_impls();
   void fill_impl(uint32_t number);
   uint64_t head_of(TypeId given) const;
+  bool is_for_sized(TypeId self, const std::vector<uint32_t>& candidates) const;
   bool each_assumed(TypeId type, const std::function<bool(const TraitUse&)>& visit);
   void supertraits_of(const TraitUse& use, TypeId self, std::vector<TraitUse>& out);
   Bindings trait_bindings(const TraitInfo& info, const TraitUse& use, TypeId self);

@@ -102,6 +102,10 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       if (!by_value && a.kind == TypeKind::Ref && b.kind != TypeKind::Ref && !from.is_mut && !to.is_mut) return try_coerce(deref(value), expected);
     }
   }
+  if (from.special == Special::Infer && to.special == Special::None && to.kind == TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr && (infer_what(found) == 1 || infer_what(found) == 2)) {
+    unify(found, infer_what(found) == 1 ? i32_ : f64_);
+    return try_coerce(value, expected);
+  }
   if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
   if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;

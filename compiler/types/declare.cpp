@@ -65,6 +65,7 @@ void Checker::check_nominal(DefinitionId id) {
   environment.bounds = std::make_shared<const std::vector<Bound>>(declared.bounds);
   const Definition& made = names_.get(id);
   const TypeId type = at(made.tree, made.module, declared.parameters.empty() ? Environment() : environment, [&] { return nominal_type(id, own); });
+  check_representation(made, type);
   const Selection copy = at(made.tree, made.module, declared.parameters.empty() ? Environment() : environment, [&] { return select(type, {names_.find_in(names_.library, "Copy", false), {}, {}}); });
   if (!own.empty() || copy.kind != Selection::Kind::Impl) return;
   const auto look = [&](const std::vector<Field>& fields) {

@@ -246,12 +246,12 @@ void Checker::finish_call(ExprId id) {
 
 // A call that named the trait: the type is known now, so is its impl.
 void Checker::finish_trait_call(ExprId id, const Callee& callee, const FunctionInfo& asked) {
-  if (object_use(callee.self) != nullptr) return finish_object_call(id, callee);
   const std::string word(callee.tree->get(callee.node).text);
   const TraitInfo& trait = trait_info(callee.trait);
   TraitUse use{callee.trait, {}};
   for (size_t i = 1; i < trait.declared.parameters.size(); ++i) use.arguments.push_back(callee.bound.at(trait.declared.parameters[i].number));
   const Selection found = select(callee.self, use);
+  if (object_use(callee.self) != nullptr && found.kind != Selection::Kind::Impl) return finish_object_call(id, callee);
   if (found.kind != Selection::Kind::Impl) {
     if (found && finish_builtin(id, callee)) return;
     if (sink_.errors() == errors_before_) missing_bound({callee.self, use, std::nullopt, get(id).span, {}, false}, callee.self);

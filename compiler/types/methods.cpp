@@ -54,6 +54,7 @@ bool Checker::find_in_impls(TypeId self, const std::string& word, Callee& out, R
     if (info.trait.valid() != of_trait || (only.valid() && info.trait != only)) continue;
     if (of_trait && !only.valid() && !shipped_ && shipped_name(info.trait) == "Borrow") continue;  // or `cell.borrow()` would mean that, of any type
     if (info.head != 0 && head_number != 0 && info.head != head_number) continue;
+    if (of_trait && info.head == 0 && is_for_sized(self, candidates->second)) continue;
     const auto own = info.functions.find(word);
     if (own != info.functions.end()) {
       if (!receives(*info.tree, own->second, want)) continue;

@@ -49,6 +49,7 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
     }
     case spec::PatternKind::Cell: return table_.cell(p.scalar, pattern_type(p.parts[0], bound), p.is_mut);
     case spec::PatternKind::Opaque: return table_.opaque(p.opaque);
+    case spec::PatternKind::Dyn: return fresh();
   }
   return table_.error();
 }

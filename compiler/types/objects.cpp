@@ -316,6 +316,10 @@ void Checker::finish_unsized() {
     const bool is_fn = get(id).kind == ExprKind::MakeFn;
     const TypeId object = is_fn ? table_.fn_dyn(wanted) : table_.get(wanted).parts[0];
     if (!is_fn) fill_object(object);
+    if (is_kind(concrete, TypeKind::Str)) {  // its methods take letters and a length, and an object has one address
+      sink_.report<diag::TextObject>(get(id).span, name(object)).help("put a `String` there: `String::from(…)`");
+      continue;
+    }
     if (is_fn && table_.needs_drop(concrete)) {
       sink_.report<diag::FnOwns>(get(id).span, name(concrete)).help("use `Box<dyn Fn(…)>`, which owns what it captured");
       continue;

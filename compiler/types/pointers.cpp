@@ -7,7 +7,7 @@ namespace stark::types {
 LoweredType Checker::lower_pointer(NodeId id, const Elision& elision) {
   LoweredType out = lower(child(id, slot::PointerType::type), elision);
   const TypeData data = table_.get(shallow(out.type));
-  const bool is_thin = data.special != Special::None || (data.kind != TypeKind::Slice && data.kind != TypeKind::Str && data.kind != TypeKind::Dyn);
+  const bool is_thin = data.special != Special::None || (data.kind != TypeKind::Slice && data.kind != TypeKind::Dyn);
   if (!is_thin) sink_.report<diag::FatPointer>(span(id), name(out.type)).help("point to the first element, and keep the length beside it");
   out.type = is_thin ? table_.cell(TypeKind::Ptr, out.type, tree().has(id, parse::kMut)) : table_.error();
   return out;
@@ -44,6 +44,7 @@ ExprId Checker::cast_pointer(ExprId value, TypeId to, Span where) {
   if (is_kind(from_type, TypeKind::Usize)) return add(ExprKind::Cast, to, where, {value});
   if (from.special != Special::None || from.kind != TypeKind::Ref || (target.is_mut && !from.is_mut)) return {};
   const TypeId pointee = shallow(from.parts[0]);
+  if (is_kind(pointee, TypeKind::Str)) return {};  // `&str` shows letters, not the handle that a `str` is
   const TypeData inside = table_.get(pointee);
   const bool elements = inside.special == Special::None && inside.kind == TypeKind::Array && !is_kind(target.parts[0], TypeKind::Array) && unify(inside.parts[0], target.parts[0]);
   if (!elements && !unify(pointee, target.parts[0])) return {};

@@ -152,6 +152,13 @@ uint64_t Checker::head_of(TypeId given) const {
   return static_cast<uint64_t>(data.kind) + 1 + (data.is_mut ? 256 : 0);
 }
 
+// An impl for every `T` is one for types with a size; what has none takes its own, if there is one among these.
+bool Checker::is_for_sized(TypeId self, const std::vector<uint32_t>& candidates) const {
+  if (!is_kind(self, TypeKind::Slice) && object_use(self) == nullptr) return false;
+  const uint64_t head = head_of(self);
+  return std::ranges::any_of(candidates, [&](uint32_t i) { return impls_[i].head == head; });
+}
+
 // --- what is assumed
 
 // Calls `visit` for each trait that is known to hold of `type` here by a bound, with supertraits; stops when it returns true.
@@ -302,6 +309,7 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
   if (candidates != impls_by_trait_.end())
     for (uint32_t i : candidates->second) {
       if (impls_[i].head != 0 && head != 0 && impls_[i].head != head) continue;
+      if (impls_[i].head == 0 && is_for_sized(self, candidates->second)) continue;
       Bindings bound;
       Fit how = fit(impls_[i].self, self, bound);
       for (size_t k = 0; how != Fit::No && k < use.arguments.size() && k < impls_[i].trait_arguments.size(); ++k)

@@ -412,6 +412,7 @@ std::optional<std::vector<int64_t>> Checker::dims_of(NodeId id) {
 
 LoweredType Checker::lower_tensor(NodeId arguments, Span where) {
   const auto given = list(arguments);
+  if (!arguments.valid()) return {table_.tensor(spec::DType::F32, {spec::kUnknownDim, spec::kUnknownDim}), {}};  // a matrix
   if (given.size() != 2) return sink_.report<diag::GenericCount>(where, "Tensor", 2, given.size()), LoweredType{table_.error(), {}};
   const TypeId element = shallow(type_of(given[0]));
   if (is_open(element)) {

@@ -39,6 +39,7 @@ struct StructInfo {
   bool is_copy = false;         // derives or implements Copy
   uint32_t drop_function = Id<int>::kNone;  // mir::FunctionId of `Drop::drop`, or none
   Span span;
+  bool is_packed = false;       // `#[repr(packed)]`
 };
 
 struct Variant {
