@@ -9,7 +9,7 @@
 namespace stark::tests {
 namespace {
 
-enum class Type : uint8_t { Owner, Pair, Ref, RefMut, PairMut, Holder, Many, Number };
+enum class Type : uint8_t { Owner, Pair, Ref, RefMut, PairMut, Holder, Many, Number, Looks, Changes };
 
 struct Variable {
   std::string name;
@@ -111,6 +111,8 @@ class Generator {
       }
       case Type::Holder: line(fmt::format("{} = Holder {{ r: {} }};", head, shared())); break;
       case Type::Many: line(fmt::format("{}: Vec<&N> = vec![{}];", head, shared())); break;
+      case Type::Looks: line(fmt::format("{} = || look({});", head, shared())); break;
+      case Type::Changes: line(fmt::format("{} = || change({});", head, mutable_reference())); break;
       case Type::Number: line(fmt::format("{} = count({});", head, shared())); break;
     }
     variables_.push_back({name, type});
@@ -134,8 +136,11 @@ class Generator {
   }
 
   void use() {
-    switch (below(6)) {
+    switch (below(7)) {
       case 0: return line(fmt::format("look({});", shared()));
+      case 5:
+        if (const Variable* one = pick(chance(50) ? Type::Looks : Type::Changes)) return line(fmt::format("{}();", one->name));
+        break;
       case 1: return line(fmt::format("change({});", mutable_reference()));
       case 2: return line(fmt::format("take({});", owned_place()));
       case 3:
@@ -161,7 +166,7 @@ class Generator {
 
   void statement(int depth) {
     const size_t what = below(depth < 2 ? 12 : 8);
-    if (what < 3) return let(static_cast<Type>(below(8)));
+    if (what < 3) return let(static_cast<Type>(below(10)));
     if (what < 5) return assign();
     if (what < 8) return use();
     if (what == 8) return inside("", depth);
