@@ -123,6 +123,7 @@ void Explainer::conflict(const State& state, const Place& place, LoanId l, Acces
     if (!again) report.label(loan.span, reserved ? "this call borrows it mutably when its arguments are ready" : loan.is_mut ? "borrowed mutably here" : "borrowed here");
   }
   tell_reason(report, why);
+  if (meeting_) report.note(fmt::format("another path has moved `{}`, so it ends where the paths meet", namer_.name(place)));
   if (reserved) report.help("make the argument before the call, in a `let` of its own");
   else tell_mend(report, loan, place, access, why);
 }
