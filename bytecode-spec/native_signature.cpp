@@ -141,6 +141,7 @@ class Parser {
     if (take("dyn")) {
       Pattern pattern;
       pattern.kind = PatternKind::Dyn;
+      pattern.is_mut = take("'static");
       return pattern;
     }
     if (take("(")) return tuple();

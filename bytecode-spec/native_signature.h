@@ -22,7 +22,7 @@ enum class PatternKind : uint8_t {
   Tuple,     // parts
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
-  Dyn,       // any trait object, behind a reference or Box
+  Dyn,       // any trait object, behind a reference or Box; is_mut: one that borrows nothing
   Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (guard), Ptr (is_mut), Gc, Weak, Arc, Mutex, RwLock, OnceSlot or Atomic
   Scope,
   Task,      // Box of a dyn that is Send, with one method that takes the Box alone; is_mut: it may borrow what the scope outlives

@@ -112,7 +112,7 @@ class Evacuation final : public Visitor {
   std::vector<void**> weak_;
 };
 
-Heap::Heap(const Options& options) : options_(options), large_(std::make_unique<LargeObjects>()) {
+Heap::Heap(const Options& options) : options_(options), most_(options.limit), large_(std::make_unique<LargeObjects>()) {
   space_ = Space::map(std::min(options.budget, options.limit));
   CHECK(space_ != nullptr);
 }
@@ -133,7 +133,24 @@ size_t Heap::room() const { return options_.limit - std::min(options_.limit, use
 
 bool Heap::is_large_due(size_t size) const {
   const std::scoped_lock lock(mutex_);
-  return size > room() || large_->bytes_since_sweep() + size > std::max<uint64_t>(options_.budget * 4, stats_.live_bytes);
+  return size > room() || large_->bytes_since_sweep() + size > std::max<uint64_t>(budget() * 4, stats_.live_bytes);
+}
+
+void Heap::set_limit(size_t limit) {
+  const std::scoped_lock lock(mutex_);
+  options_.limit = std::min(limit, most_);
+}
+void Heap::set_budget(size_t budget) {
+  const std::scoped_lock lock(mutex_);
+  options_.budget = std::max<size_t>(budget, size_t{64} << 10);
+}
+void Heap::set_automatic(bool on) {
+  const std::scoped_lock lock(mutex_);
+  automatic_ = on;
+}
+size_t Heap::budget() const {
+  constexpr size_t kPutOff = size_t{1} << 30;
+  return std::min(automatic_ ? options_.budget : std::max(options_.budget, kPutOff), options_.limit);
 }
 
 // What only a thread that is gone may drop is dropped by nobody.
@@ -144,8 +161,9 @@ void Heap::forget(const Mutator* mutator) {
 }
 
 // The lock is held to the end: who is stopped waits for it, nobody else is there.
-void Heap::collect() {
+void Heap::collect(bool asked) {
   std::unique_lock lock(mutex_);
+  if (asked) ++stats_.asked;
   if (collecting_) {
     if (--running_ == 0) stopped_.notify_all();
     resumed_.wait(lock, [&] { return !collecting_; });
@@ -167,7 +185,7 @@ void Heap::collect() {
 void Heap::collect_stopped() {
   const auto begin = std::chrono::steady_clock::now();
   for (Mutator* mutator : mutators_) mutator->retire();
-  const size_t room = space_->used() + std::max<size_t>(options_.budget, space_->used()) + options_.large;
+  const size_t room = space_->used() + std::max<size_t>(budget(), space_->used()) + options_.large;
   if (options_.poison || left_ == nullptr || left_->capacity() < room) {
     left_ = Space::map(room);
     CHECK(left_ != nullptr);
@@ -186,10 +204,11 @@ void Heap::collect_stopped() {
   large_->sweep();
   if (options_.poison) left_->protect();
   const size_t live = space_->used();
-  space_->allow(std::max(options_.budget, live) + options_.large);
+  space_->allow(std::max(budget(), live) + options_.large);
   ++stats_.collections;
   stats_.moved_bytes += live;
   stats_.live_bytes = used_bytes();
+  stats_.freed_bytes = stats_.allocated_bytes - std::min<uint64_t>(stats_.allocated_bytes, stats_.live_bytes);
   if (options_.verify) check_heap();
   const auto pause = std::chrono::steady_clock::now() - begin;
   const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(pause).count());

@@ -36,6 +36,13 @@ class Heap {
   bool contains(const void* address) const { return base_of(address) != nullptr; }
   size_t used_bytes() const;
   const Options& options() const { return options_; }
+
+  // From now on: bytes of objects at most, never more than at the beginning; least bytes allocated between two collections.
+  void set_limit(size_t limit);
+  void set_budget(size_t budget);
+  // Off: the next collection that nobody asks for waits until a gibibyte more has been allocated, or the limit is reached.
+  // Takes effect with the collection behind it.
+  void set_automatic(bool on);
   Safepoint& safepoint() { return safepoint_; }
 
   // Bytes of an object with its header, or 0 when it is too large to exist.
@@ -53,8 +60,9 @@ class Heap {
     const Mutator* owner;  // null: whoever asks
   };
 
-  void collect();             // by a running mutator; stops the others, or rests while another collects
+  void collect(bool asked);   // by a running mutator; stops the others, or rests while another collects
   void collect_stopped();
+  size_t budget() const;      // with the lock
   void find_dead(class Evacuation& evacuation);
   void check_heap();
   void forget(const Mutator* mutator);  // with the lock, here and below
@@ -62,12 +70,14 @@ class Heap {
   bool is_large_due(size_t size) const;  // takes the lock: large objects alone are reason to collect
 
   Options options_;
+  const size_t most_;         // the limit at the beginning
   Stats stats_;
   Safepoint safepoint_;
   mutable std::mutex mutex_;  // of everything below
   std::condition_variable stopped_, resumed_;
   size_t running_ = 0;        // mutators that do not rest
   bool collecting_ = false;
+  bool automatic_ = true;
   std::vector<Mutator*> mutators_;
   std::vector<RootProvider*> providers_;
   std::vector<Watched> watched_;  // alive so far, by age

@@ -28,7 +28,8 @@ class Mutator {
     if (size - 1 >= quick_ || static_cast<size_t>(stop_ - top_) < size) [[unlikely]] return allocate_slow(type, count, size);
     return place(type, count, size);
   }
-  void collect() { heap_.collect(); }
+  // Asked: by whoever wants all of it looked at, not by allocation.
+  void collect(bool asked = false) { heap_.collect(asked); }
   // Stops here while somebody collects.
   void poll() {
     if (heap_.safepoint().is_requested()) [[unlikely]] yield();

@@ -37,7 +37,10 @@ class NativeShape {
       case PatternKind::Tuple:
         for (size_t i = 0; i < pattern.parts.size(); ++i) number(pattern.parts[i], data.parts[i], is_result, out);
         return;
-      case PatternKind::Dyn: out.push_back(++count_); return;
+      case PatternKind::Dyn:
+        out.push_back(++count_);
+        if (pattern.is_mut) static_.push_back(count_);
+        return;
       case PatternKind::Cell: return number_cell(pattern, data.parts[0], is_result, out);
       case PatternKind::Scope: out.push_back(scope()); return;
       case PatternKind::Task:

@@ -171,6 +171,7 @@ void Checker::finish_closure_call(ExprId id) {
     return;
   }
   if (!is_kind(type, TypeKind::Fn)) {
+    if (object_use(type) != nullptr) fill_object(type);
     const auto callable = callable_of(type);
     const bool is_mut = callable && callable->calling == Calling::Mutable;
     if (callable && callable->calling == Calling::Once && get(callee).kind == ExprKind::Deref) {

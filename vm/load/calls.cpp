@@ -48,7 +48,7 @@ void Translator::call_native(const Instruction& i) {
   emit(Exec::CallNative).site = p_.keep(std::move(site));
   end_write(place, to);
   // Destructors run when the instruction is done and every value is where roots are.
-  if (native == Native::GcNew || native == Native::GcCollect) emit(Exec::DropDead);
+  if (native == Native::GcNew || native == Native::GcCollect || native == Native::GcCollectYoung) emit(Exec::DropDead);
 }
 
 // Natives short enough to be one operation.

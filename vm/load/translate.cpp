@@ -67,7 +67,10 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::Borrow: return borrow(i);
     case Opcode::Drop: return drop(w[0]);
     case Opcode::DropFlag: return drop_flag(w[0]);
-    case Opcode::End: return set_flag(w[0], false);
+    case Opcode::End:
+      // What a handle shared is kept by it no longer, though its word is still shown to the collector.
+      if (types().is(register_type(w[0]), TypeKind::Gc)) emit(Exec::Const8, f_.registers[w[0]]);
+      return set_flag(w[0], false);
     case Opcode::Add:
     case Opcode::Sub:
     case Opcode::Mul:

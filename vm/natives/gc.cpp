@@ -62,6 +62,36 @@ void WeakUpgrade(NativeCall& call) {
   store(call.result() + call.types().variant_offset(call.site.result.type, 1, 0), object);
 }
 
-void GcCollect(NativeCall& call) { call.host.heap.collect(); }
+void GcCollect(NativeCall& call) { call.host.heap.collect(true); }
+void GcCollectYoung(NativeCall& call) { call.host.heap.collect(); }
+void GcSetLimit(NativeCall& call) { call.host.heap.heap().set_limit(call.get<uint64_t>(0)); }
+void GcSetBudget(NativeCall& call) { call.host.heap.heap().set_budget(call.get<uint64_t>(0)); }
+void GcSetAutomatic(NativeCall& call) { call.host.heap.heap().set_automatic(call.get<uint8_t>(0) != 0); }
+
+void GcFigures(NativeCall& call) {
+  const gc::Stats s = call.host.heap.stats();
+  const uint64_t figures[] = {s.collections, s.asked, s.pause_ns_total, s.pause_ns_longest, s.allocated_bytes, s.freed_bytes,
+                              call.host.heap.heap().used_bytes(), call.host.heap.heap().options().limit};
+  VecValue v{call.allocate(call.host.program.buffer_info(call.result_element()), std::size(figures)), std::size(figures)};
+  if (v.buffer == nullptr) return;
+  std::memcpy(v.data(), figures, sizeof figures);
+  call.give(v);
+}
+
+// One callback for each thread; it is shown to the collector as a root.
+void GcKeepCallback(NativeCall& call) {
+  const bool is_free = call.host.callback.object == nullptr;
+  if (!is_free) return call.host.fail(Exit::Panic, "there is a callback for pauses already");
+  call.host.callback = call.get<FatBox>(0);
+  call.host.callback_type = call.site.arguments[0].type;
+  call.give_bool(true);
+}
+void GcTakeCallback(NativeCall& call) {
+  const uint32_t wanted = call.types().field_type(call.types().variant(call.site.result.type, 1).fields, 0);
+  const bool is_there = call.host.callback.object != nullptr && call.host.callback_type == wanted;
+  const FatBox kept = call.host.callback;
+  give_option(call, is_there ? &kept : nullptr, sizeof kept);
+  if (is_there) call.host.callback = {};
+}
 
 }  // namespace stark::vm::natives

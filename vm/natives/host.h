@@ -78,6 +78,8 @@ struct Host {
   bool is_unwinding = false;           // a panic is leaving the frames
   std::vector<DropEntry> drops;
   std::optional<Failure> failure;
+  FatBox callback;                     // what is told of pauses: a root, empty while it runs
+  uint32_t callback_type = spec::kNone;
   const NativeSite* active = nullptr;  // while a native runs: its arguments are roots
   std::byte* active_frame = nullptr;
   std::string text;                    // reused by whatever builds text

@@ -71,6 +71,7 @@ void Machine::visit_roots(gc::Visitor& visitor) {
     for (const RootSlot& slot : function->roots) visitor.visit(slot.kind, fp + slot.offset);
   }
   for (DropEntry& e : host_.drops) visitor.visit_interior(&e.address);
+  visitor.visit_base(reinterpret_cast<void**>(&host_.callback.object));
   if (host_.active == nullptr) return;
   for (const FrameValue& v : host_.active->arguments) {
     if (v.type == spec::kNone) continue;  // constants do not move

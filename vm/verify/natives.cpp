@@ -56,6 +56,7 @@ class Matcher {
       case PatternKind::Dyn:
         if (kind != TypeKind::Dyn) return false;
         regions.push_back(++count_);
+        if (pattern.is_mut) static_.push_back(count_);
         return true;
       case PatternKind::Scope:
         regions.push_back(scope_region());
