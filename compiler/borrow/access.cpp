@@ -49,13 +49,15 @@ bool has_destructor(const types::TypeTable& table, TypeId type) {
 
 }  // namespace
 
-size_t Body::own_from(const Place& place) const {
-  size_t steps = 0, last = 0;
-  walk(*this, place, [&](const Projection& step, const TypedPlace& at) {
+Loan Body::loan_of(const Instruction& borrow) const {
+  Loan loan{borrow.source, borrow.borrow_mutable, borrow.span, borrow.target.base};
+  size_t steps = 0, destructor = 0;
+  walk(*this, borrow.source, [&](const Projection& step, const TypedPlace& at) {
     ++steps;
-    if (is_reference(*this, step, at)) last = steps;
+    if (has_destructor(table(), at.type) || is_handle(*this, step, at)) destructor = steps;  // when a guard goes, others may come
+    if (is_reference(*this, step, at)) loan.own_from = steps, loan.dropped_until = destructor;
   });
-  return last;
+  return loan;
 }
 
 Overlap overlap(const Place& first, const Place& second) {
@@ -71,6 +73,10 @@ Overlap overlap(const Place& first, const Place& second) {
   }
   if (first.steps.size() == second.steps.size()) return Overlap::Same;
   return first.steps.size() > second.steps.size() ? Overlap::FirstInside : Overlap::SecondInside;
+}
+
+bool is_within(const Place& inner, const Place& outer) {
+  return inner.steps.size() >= outer.steps.size() && std::equal(outer.steps.begin(), outer.steps.end(), inner.steps.begin());
 }
 
 bool merge(LoanSet& into, const LoanSet& more) {
@@ -112,8 +118,11 @@ void Flow::require_free(const State& state, const Place& place, Access access, S
       if (loan.place.base != place.base || (only_reads && !loan.is_mut)) continue;
       const Overlap how = overlap(loan.place, place);
       if (how == Overlap::None) continue;
-      // Overwriting a place leaves alone what its references point to; what its boxes hold goes with it.
-      if (access == Access::Write && how == Overlap::FirstInside && loan.own_from > place.steps.size()) continue;
+      // Overwriting or dropping a place leaves alone what its references point to, unless a destructor may follow them; what its boxes
+      // hold goes with it.
+      const bool leaves_alone = how == Overlap::FirstInside && loan.own_from > place.steps.size();
+      if (access == Access::Write && leaves_alone) continue;
+      if ((access == Access::Drop || access == Access::Replace) && leaves_alone && loan.dropped_until <= place.steps.size()) continue;
       if (told.insert(l).second) return reporter_->conflict(state, place, l, access, span);
     }
   }
@@ -138,8 +147,7 @@ void Flow::let_go(State& state, LocalId local) {
   state.moved.erase(local.value);
   for (RegionId region : b_.regions.of_local[local.index()]) {
     if (region < b_.regions.fixed || !state.regions.contains(region)) continue;
-    const bool named = std::ranges::any_of(b_.regions.users[region], [&](LocalId user) { return state.held[user.index()] != Held::Gone; });
-    if (!named) state.regions.erase(region);
+    if (!is_named(state, region)) state.regions.erase(region);
   }
 }
 
@@ -165,12 +173,12 @@ void Flow::move_out(State& state, const Place& place, Span span) {
 void Flow::write(State& state, const Place& place, bool drops_old, Span span) {
   const uint32_t base = place.base.value;
   const mir::Local& local = b_.function.locals[base];
-  const Access access = drops_old ? Access::Drop : Access::Write;
+  const Access access = drops_old ? Access::Replace : Access::Write;
   if (place.steps.empty()) {
     if (reporter_ != nullptr && state.assigned[base] && !local.is_mut && local.kind != LocalKind::Temporary) {
       reporter_->assigned_twice(place.base, span);
     }
-    require_free(state, place, access == Access::Drop && state.held[base] != Held::Gone ? Access::Drop : Access::Write, span);
+    require_free(state, place, state.held[base] != Held::Gone ? access : Access::Write, span);
     state.held[base] = Held::Whole;
     state.assigned[base] = true;
     state.moved.erase(base);
@@ -181,16 +189,26 @@ void Flow::write(State& state, const Place& place, bool drops_old, Span span) {
   require_free(state, place, access, span);
   if (state.held[base] == Held::Partly) {
     auto& moved = state.moved[base];
-    if (std::erase(moved, place) > 0) {
+    if (std::erase_if(moved, [&](const Place& one) { return is_within(one, place); }) > 0) {
       if (!moved.empty()) return;
       state.held[base] = Held::Whole;
       state.moved.erase(base);
       return;
     }
   }
-  Place around = place;  // what is written into must be there; what is overwritten need not
+  require_around(state, place, span);
+}
+
+// What is written into must be there; what is overwritten, and what lies beside it, need not.
+void Flow::require_around(const State& state, const Place& place, Span span) {
+  Place around = place;
   around.steps.pop_back();
-  require_available(state, around, span);
+  const uint32_t base = place.base.value;
+  if (reporter_ == nullptr || state.held[base] != Held::Partly) return require_available(state, around, span);
+  for (const Place& moved : state.moved.at(base)) {
+    const Overlap how = overlap(moved, around);
+    if (how == Overlap::Same || how == Overlap::SecondInside) return reporter_->unavailable(state, place, Held::Gone, span);
+  }
 }
 
 // Whether something at `at` must still be dropped; collects what.
@@ -240,6 +258,30 @@ bool Flow::remains_in(const State& state, LocalId local, const Place& at, TypeId
 
 bool Flow::is_spent(const State& state, LocalId local) const {
   return !remains_in(state, local, Place{local, {}}, b_.type_of(local), nullptr);
+}
+
+std::vector<Place> Flow::remains_at(const State& state, const Place& place) const {
+  std::vector<Place> places;
+  const TypeId type = b_.typed(place).type;
+  if (state.held[place.base.index()] == Held::Partly) remains_in(state, place.base, place, type, &places);
+  else if (b_.table().needs_drop(type)) places.push_back(place);
+  return places;
+}
+
+std::vector<Place> Flow::dropped_on_the_way(const State& state, const State& there) const {
+  std::vector<Place> all;
+  for (const auto& [l, places] : there.moved) {
+    if (state.held[l] != Held::Whole && state.held[l] != Held::Partly) continue;
+    for (const Place& place : places) std::ranges::move(remains_at(state, place), std::back_inserter(all));
+  }
+  for (const auto& [l, places] : state.moved) {
+    if (there.held[l] != Held::Partly) std::ranges::move(remains(state, LocalId(l)), std::back_inserter(all));
+  }
+  return all;
+}
+
+void Flow::check_meeting(const State& state, const State& there, Span span) {
+  for (const Place& part : dropped_on_the_way(state, there)) require_free(state, part, Access::Drop, span);
 }
 
 std::vector<Place> Flow::remains(const State& state, LocalId local) const {

@@ -66,6 +66,7 @@ class FunctionLowering {
   void push_scope() { scopes_.emplace_back(); }
   void pop_scope(Span span);
   void leave_scope(size_t index, Span span);
+  void end_scope_of(LocalId local, Span span);
   void leave_to(size_t depth, Span span);
   void remove_dead_blocks();
   void set_literals();
@@ -87,6 +88,8 @@ class FunctionLowering {
   bool is_shown_text(const Expr& expr) const;
   void show_text(const Expr& expr, const Place& target);
   std::vector<Operand> operands(std::span<const ExprId> parts);
+  bool changes(ExprId id) const;
+  LocalId reserve(const Place& source, TypeId type, Span span);
   Place place(ExprId id, bool is_mut);
   void need(spec::Capability capability);
   Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);

@@ -48,25 +48,47 @@ Operand FunctionLowering::operand(ExprId id) {
   return use(target, expr.type, expr.span);
 }
 
+// Whether a value on its way may change a variable: an argument that does not needs no reservation of the receiver.
+bool FunctionLowering::changes(ExprId id) const {
+  if (!id.valid()) return false;
+  const Expr& expr = get(id);
+  if (expr.kind == ExprKind::Assign || expr.kind == ExprKind::AssignOp || (expr.kind == ExprKind::Borrow && expr.mutable_)) return true;
+  const auto any = [&](const auto& parts) { return std::ranges::any_of(parts, [&](ExprId part) { return changes(part); }); };
+  return any(expr.parts) || std::ranges::any_of(expr.statements, [&](const auto& one) { return changes(one.value) || changes(one.otherwise); }) ||
+         std::ranges::any_of(expr.arms, [&](const types::Arm& arm) { return changes(arm.guard) || changes(arm.body); });
+}
+
+// Until the borrow of a receiver begins, others may look at it and nobody may change it.
+LocalId FunctionLowering::reserve(const Place& source, TypeId type, Span span) {
+  const LocalId holder = new_local("", type, mir::LocalKind::Reservation, true, span);
+  scopes_.back().locals.push_back(holder);  // for those who leave from among the arguments
+  borrow_of(source, false, place_of(holder), span);
+  return holder;
+}
+
 // Evaluated left to right, except that a method's own borrow of its receiver begins when the others are ready.
 std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
   std::vector<Operand> out(parts.size());
   struct Late {
     size_t index;
     Place source, target;
+    LocalId reservation;
   };
   std::vector<Late> late;
   for (size_t i = 0; i < parts.size(); ++i) {
     const Expr& part = get(parts[i]);
     if (part.kind == ExprKind::Borrow && part.two_phase && is_place(part.parts[0])) {
-      Place source = place(part.parts[0], part.mutable_);
-      late.push_back({i, std::move(source), place_of(temporary(part.type, part.span))});
+      Late one{i, place(part.parts[0], part.mutable_), place_of(temporary(part.type, part.span)), {}};
+      const bool changing = std::ranges::any_of(parts.subspan(i + 1), [&](ExprId other) { return changes(other); });
+      if (changing) one.reservation = reserve(one.source, table_.ref(get(part.parts[0]).type, false), part.span);
+      late.push_back(std::move(one));
     } else {
       out[i] = operand(parts[i]);
     }
   }
   for (const Late& one : late) {
     const Expr& part = get(parts[one.index]);
+    if (one.reservation.valid()) end_scope_of(one.reservation, part.span);
     borrow_of(one.source, part.mutable_, one.target, part.span);
     out[one.index] = use(one.target, part.type, part.span);
   }
@@ -194,10 +216,7 @@ void FunctionLowering::lower(ExprId id, const Place* target) {
         return;
       }
       if (target != nullptr) return value(expr, *target);
-      if (is_place(id) || expr.kind == ExprKind::Constant) {
-        if (is_place(id)) place(id, false);
-        return;
-      }
+      if (expr.kind == ExprKind::Constant) return;
       if (expr.kind == ExprKind::Make && expr.type == unit()) return;
       const Place unused = place_of(temporary(expr.type, expr.span));
       return value(expr, unused);

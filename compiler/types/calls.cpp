@@ -144,6 +144,9 @@ ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Ar
   const FunctionInfo& info = function_info(callee);
   const SyntaxTree& t = *callee.tree;
   if (is_unsafe(callee)) demand_unsafe(where, fmt::format("calling `{}`", callee.name));
+  const DefinitionId trait = callee.impl != Id<int>::kNone ? impls_[callee.impl].trait : callee.trait;
+  if (trait.valid() && shipped_name(trait) == "Drop")
+    sink_.report<diag::DropCalled>(where).here("called by name here").help("end the value with `drop(…)`, which moves it: its destructor runs once");
   choose_generics(callee, info, generics, callee.bound, where);
   const size_t first = receiver.valid() && info.has_self ? 1 : 0;
   std::vector<bool> optional;

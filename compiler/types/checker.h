@@ -20,6 +20,7 @@ struct Elision {
   uint32_t* next = nullptr;  // Fresh: the last region given out
   Region fixed = 0;
   std::string_view place;    // Refuse: for the message
+  FunctionSignature* signature = nullptr;  // Fresh, Fixed, Refuse: where lifetimes that nothing names are declared
 };
 
 struct LoweredType {
@@ -233,12 +234,11 @@ class Checker : private BodyState {
   Environment body_environment(const Callee& callee, std::span<const GenericArgument> arguments);
   void bind_lifetimes(const SyntaxTree& t, NodeId generics, FunctionSignature& out);
   FunctionSignature signature(const Callee& callee, const Environment& given);
+  std::vector<Region> loose_regions(TypeId type, FunctionSignature& out);
   std::vector<Region> self_regions(const Callee& callee, const Elision& elided);
   LoweredType lower_parameter(NodeId parameter, const Elision& elided, Region& self_region);
-  void equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out);
-  void loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region);
-  void generic_outlives(std::string_view generic, std::span<const NodeId> bounds, FunctionSignature& out);
   void declared_outlives(const Callee& callee, FunctionSignature& out);
+  void implied_outlives(TypeId type, const std::vector<Region>& regions, FunctionSignature& out, std::set<TypeId>& open) const;
   void check_definition(Callee callee);
   void check_body(uint32_t number);
   void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
@@ -334,13 +334,14 @@ class Checker : private BodyState {
   LoweredType lower_qualified(NodeId path, const Elision& elision);
   std::vector<Region> regions_of_generic(const std::string& word) const;
   LoweredType lower_projection(const LoweredType& subject, std::string_view word, Span where, const Elision& elision, bool of_self = false);
-  std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word);
+  std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word, const Elision& elision);
   LoweredType lower_named(DefinitionId definition, NodeId arguments, Span span, const Elision& elision);
   LoweredType lower_builtin(std::string_view name, NodeId arguments, Span span, const Elision& elision, bool& known);
   LoweredType lower_tensor(NodeId arguments, Span span);
   std::optional<std::vector<int64_t>> dims_of(NodeId id);
   GenericArgument generic_argument(NodeId id, const Elision& elision, std::vector<Region>& regions);
   Region region_of(NodeId lifetime, Span span, const Elision& elision);
+  static Region region_of_object(const Elision& elision);
   std::optional<int64_t> constant_integer(NodeId id, bool report = true);
   TypeId scalar_named(std::string_view name) const;
   DefinitionId find_path(std::span<const NodeId> segments, bool values, size_t& used, bool report);
@@ -444,6 +445,7 @@ class Checker : private BodyState {
   ExprId coerce(ExprId value, TypeId expected, std::string_view why = {});
   ExprId try_coerce(ExprId value, TypeId expected);
   ExprId vec_of_array(ExprId value, TypeId wanted);
+  Span value_span(ExprId value);
   void mismatch(ExprId value, TypeId expected, std::string_view why);
   // (expressions.cpp)
   ExprId literal(NodeId id, TypeId expected);
@@ -570,10 +572,15 @@ class Checker : private BodyState {
   Usage pattern_usage(PatternId id);
   void make_closure_type(uint64_t number, ClosureState& state);
   void outline_closures();
+  // (finalisers.cpp)
+  bool reaches_managed(TypeId type, std::set<TypeId>& seen) const;
+  TypeId unsafe_destructor(TypeId type, std::set<TypeId>& seen) const;
+  void check_finaliser(TypeId type, Span where);
+  void check_finalisers();
+  // (callables.cpp)
+  uint32_t callable_method(TypeId closure, TypeId object);
   void outline(const ClosureState& state);
-  uint32_t boxed_call(TypeId closure, const ClosureInfo& info);
   ExprId captured_field(const ClosureState& state, class Outliner& outliner, ExprId id);
-  void result_regions(FunctionSignature& made, uint32_t skipped);
   void make_closure_value(const ClosureState& state);
   void finish_closure_call(ExprId id);
   // (tensors.cpp)
@@ -667,9 +674,9 @@ class Checker : private BodyState {
   std::unordered_map<std::string, TypeId> nominal_ids_;
   std::unordered_map<uint32_t, ObjectUse> objects_;     // by TypeId
   std::unordered_map<std::string, TypeId> object_ids_;
-  std::unordered_map<uint32_t, uint32_t> boxed_calls_;  // by TypeId of a closure: what calls it out of a box
   std::set<uint32_t> filled_objects_;
   std::unordered_map<uint32_t, ClosureInfo> closure_infos_;  // by StructId
+  std::map<std::pair<TypeId, Calling>, uint32_t> adapters_;   // functions that call a closure as another kind does
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong

@@ -176,8 +176,6 @@ ExprId Checker::call_value(ExprId value, const std::vector<Argument>& arguments,
     sink_.report<diag::NotCallable>(get(value).span, name(get(value).type));
     return give_up(arguments, where);
   }
-  const bool holds_one = callable->calling == Calling::Once && get(place).kind == ExprKind::Deref && object_use(get(place).type) != nullptr;
-  if (holds_one && is_kind(get(get(place).parts[0]).type, TypeKind::Box)) place = get(place).parts[0];  // the box goes with what it holds
   if (callable->parameters.size() != arguments.size()) {
     sink_.report<diag::ArgumentCount>(where, sources_.text(get(value).span), callable->parameters.size(), arguments.size());
     return give_up(arguments, where);

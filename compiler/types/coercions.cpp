@@ -4,11 +4,16 @@
 
 namespace stark::types {
 
+// Where a value comes from: the end of a block, not the whole of it.
+Span Checker::value_span(ExprId value) {
+  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
+  return get(value).span;
+}
+
 void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   const TypeId found = type(value);
   if (is_error(found) || is_error(expected)) return;
-  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
-  auto report = sink_.report<diag::Mismatch>(get(value).span, name(expected), name(found));
+  auto report = sink_.report<diag::Mismatch>(value_span(value), name(expected), name(found));
   if (!why.empty()) report.here(std::string(why));
   if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
     report.help("`as_shape::<[…]>()` checks a shape at run time");
@@ -32,7 +37,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   const TypeId found = type(value), wanted = shallow(expected);
   if (is_never(found) || is_error(found) || is_error(wanted)) return value;
   const TypeData from = table_.get(found), to = table_.get(wanted);
-  const Span where = get(value).span;
+  const Span where = value_span(value);
   if (from.special == Special::None && from.kind == TypeKind::Str && to.special == Special::None && to.kind == TypeKind::Ref && !to.is_mut && is_infer(to.parts[0]) && infer_what(to.parts[0]) == 0)
     unify(to.parts[0], str_);  // `map.get("key")`
   if (from.special == Special::None && to.special == Special::None) {
@@ -69,8 +74,12 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
         return id;
       }
       if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
-        const ExprId id = add(ExprKind::Borrow, wanted, where, {by_value ? value : deref(value)});
+        const bool fresh_borrow = !by_value && get(value).kind == ExprKind::Borrow;  // of which nobody else knows
+        const bool two_phase = fresh_borrow && get(value).two_phase;
+        const ExprId lent = by_value ? value : fresh_borrow ? get(value).parts[0] : deref(value);
+        const ExprId id = add(ExprKind::Borrow, wanted, where, {lent});
         get(id).mutable_ = to.is_mut;
+        get(id).two_phase = two_phase;
         return id;
       }
       if (!by_value && source != target && object_use(target) != nullptr && object_use(source) == nullptr && b.special == Special::None && a.special == Special::None && (a.kind != TypeKind::Box || shallow(a.parts[0]) != target))
@@ -85,6 +94,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
           if (a.kind != TypeKind::Ref) return {};
           return try_coerce(deref(value), expected);
         }
+        if (get(value).kind == ExprKind::Borrow) return value;  // nobody else holds it
         const ExprId id = add(ExprKind::Borrow, wanted, where, {deref(value)});
         get(id).mutable_ = to.is_mut;
         return id;

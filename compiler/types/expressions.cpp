@@ -271,6 +271,9 @@ ExprId Checker::constant_value(const PathTarget& target, Span where) {
     const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
     out = value.valid() && !target.assumed ? checked(value, type) : add(ExprKind::Error, type, where);
+    // Everybody shares a static: what is not copied stays where it is.
+    const bool shared = kind(target.node) == NodeKind::Static && !is_error(type) && !copies(type);
+    if (shared) out = add(ExprKind::Deref, type, where, {borrow(out, false, where)});
   });
   scopes_ = std::move(scopes);
   --depth_;
@@ -418,20 +421,19 @@ ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
   const bool text = data.kind == TypeKind::Str || data.kind == TypeKind::String;
   const TypeId inner = text ? str_ : data.kind == TypeKind::Slice ? here : table_.slice(data.parts[0]);
   const NodeId first = child(range_node, slot::Range::first), last = child(range_node, slot::Range::last);
-  const ExprId reference = coerce(borrow(base, is_mut, get(base).span), table_.ref(inner, is_mut));
-  const ExprId from = first.valid() ? checked(first, usize_) : constant_number(0, usize_, where);
-  ExprId to;
-  if (!last.valid()) to = text ? constant_number(~uint64_t{0}, usize_, where) : add(ExprKind::Length, usize_, where, {base});
-  else to = checked(last, usize_);
+  const ExprId reference = coerce(borrow(base, is_mut, get(base).span, true), table_.ref(inner, is_mut));
+  std::vector<ExprId> parts{reference, first.valid() ? checked(first, usize_) : constant_number(0, usize_, where)};
+  if (last.valid()) parts.push_back(checked(last, usize_));
   if (last.valid() && tree().has(range_node, parse::kInclusive)) {
-    const ExprId sum = add(ExprKind::Binary, usize_, where, {to, constant_number(1, usize_, where)});
+    const ExprId sum = add(ExprKind::Binary, usize_, where, {parts[2], constant_number(1, usize_, where)});
     get(sum).op = spec::Opcode::Add;
-    to = sum;
+    parts[2] = sum;
   }
-  const ExprId out = add(ExprKind::Native, table_.ref(inner, is_mut), where, {reference, from, to});
-  const spec::NativeFacts* native = spec::find_native(text ? "str::range" : is_mut ? "slice::range_mut" : "slice::range");
-  if (native == nullptr) return unsupported(range_node, "slices by range");
-  get(out).native = native->native;
+  using spec::Native;
+  const Native native = last.valid() ? (text ? Native::StrRange : is_mut ? Native::SliceRangeMut : Native::SliceRange)
+                                     : (text ? Native::StrTail : is_mut ? Native::SliceTailMut : Native::SliceTail);
+  const ExprId out = add(ExprKind::Native, table_.ref(inner, is_mut), where, std::move(parts));
+  get(out).native = native;
   return deref(out);
 }
 

@@ -211,6 +211,7 @@ void Checker::finish_body() {
   finish_markers();
   use_types();
   finish_unsized();
+  check_finalisers();
   outline_closures();
 }
 

@@ -57,6 +57,7 @@ bool Checker::find_in_impls(TypeId self, const std::string& word, Callee& out, R
   for (uint32_t i : candidates->second) {
     const ImplInfo& info = impls_[i];
     if (info.trait.valid() != of_trait || (only.valid() && info.trait != only)) continue;
+    if (of_trait && !only.valid() && !shipped_ && shipped_name(info.trait) == "Borrow") continue;  // or `cell.borrow()` would mean that, of any type
     if (info.head != 0 && head_number != 0 && info.head != head_number) continue;
     if (of_trait && info.head == 0 && is_for_sized(self, candidates->second)) continue;
     const auto own = info.functions.find(word);

@@ -108,6 +108,10 @@ ExprId Checker::call_native(const spec::NativeFacts& native, ExprId receiver, co
       parts.push_back(number);
     }
   }
+  for (const std::string& variable : made.copied) {  // `<T: Copy>`
+    const auto found = bound.find(variable);
+    if (found != bound.end() && found->second.type.valid()) obligations_.push_back({found->second.type, {names_.find_in(names_.library, "Copy", false), {}, {}}, std::nullopt, where, {}, false});
+  }
   const ExprId out = add(ExprKind::Native, pattern_type(made.result, bound), where, std::move(parts));
   get(out).native = native.native;
   return out;

@@ -84,11 +84,10 @@ void Checker::outline(const ClosureState& state) {
   const TypeId self = by_value ? state.type : table_.ref(state.type, state.calling == Calling::Mutable);
   const auto declare = [&](TypeId type) {
     made.parameters.push_back(type);
-    std::vector<Region> regions;
-    for (uint32_t k = table_.region_slots(type); k > 0; --k) regions.push_back(++made.region_count);
-    made.parameter_regions.push_back(std::move(regions));
+    made.parameter_regions.push_back(loose_regions(type, made));
   };
   declare(self);
+  if (!by_value) made.sealed = 1;
   for (TypeId type : state.types) declare(type);
   // Threads of a scope that the closure is called with may borrow what it captured.
   for (size_t i = 0; i < state.types.size(); ++i) {
@@ -97,7 +96,7 @@ void Checker::outline(const ClosureState& state) {
   }
   made.result = state.result;
   if (is_never(made.result)) made.result = unit_;
-  result_regions(made, by_value ? 0 : 1);
+  made.result_regions = loose_regions(made.result, made);
   out.locals.push_back({"", self, by_value, state.where});
   Pattern holder;
   holder.kind = PatternKind::Bind, holder.type = self, holder.span = state.where, holder.local = BodyLocalId(0);
@@ -107,56 +106,6 @@ void Checker::outline(const ClosureState& state) {
   for (PatternId one : state.patterns) out.parameters.push_back(copy.pattern(one));
   out.body = copy.expr(state.body);
   typed_.functions[state.function] = std::move(out);
-}
-
-// What a `Box<dyn FnOnce(…)>` calls: takes the closure out of its box and calls it. One for each closure.
-uint32_t Checker::boxed_call(TypeId closure, const ClosureInfo& info) {
-  if (const auto known = boxed_calls_.find(closure.value); known != boxed_calls_.end()) return known->second;
-  TypedFunction out;
-  const Span where = table_.info(table_.get(closure).struct_id).span;
-  out.name = fmt::format("boxed {}", table_.name(closure));
-  out.file = where.file, out.span = where;
-  const auto add_expr = [&](ExprKind kind, TypeId type, std::vector<ExprId> parts, uint32_t index) {
-    Expr made;
-    made.kind = kind, made.type = type, made.span = where, made.parts = std::move(parts), made.index = index;
-    out.exprs.push_back(std::move(made));
-    return ExprId(out.exprs.size() - 1);
-  };
-  std::vector<TypeId> parameters{table_.box(closure)};
-  for (TypeId one : info.callable.parameters) parameters.push_back(one);
-  std::vector<ExprId> parts;
-  for (TypeId one : parameters) {
-    const auto number = static_cast<uint32_t>(out.locals.size());
-    const bool is_mut = parts.empty();
-    out.locals.push_back({"", one, is_mut, where});
-    Pattern holder;
-    holder.kind = PatternKind::Bind, holder.type = one, holder.span = where, holder.local = BodyLocalId(number);
-    out.patterns.push_back(holder);
-    out.parameters.push_back(PatternId(number));
-    parts.push_back(add_expr(ExprKind::Local, one, {}, number));
-  }
-  parts[0] = add_expr(ExprKind::Deref, closure, {parts[0]}, 0);
-  const bool is_mut = info.callable.calling == Calling::Mutable;
-  if (info.callable.calling != Calling::Once) {
-    parts[0] = add_expr(ExprKind::Borrow, table_.ref(closure, is_mut), {parts[0]}, 0);
-    out.exprs.back().mutable_ = is_mut;
-  }
-  const TypeId result = is_never(info.callable.result) ? unit_ : info.callable.result;
-  out.body = add_expr(ExprKind::Call, result, std::move(parts), info.function);
-  FunctionSignature& made = out.signature;
-  for (TypeId one : parameters) {
-    made.parameters.push_back(one);
-    std::vector<Region> regions;
-    for (uint32_t k = table_.region_slots(one); k > 0; --k) regions.push_back(++made.region_count);
-    made.parameter_regions.push_back(std::move(regions));
-  }
-  made.result = result;
-  result_regions(made, 0);
-  typed_.functions.push_back(std::move(out));
-  Instance placeholder;
-  placeholder.outlined = true;
-  instances_.push_back(std::move(placeholder));
-  return boxed_calls_[closure.value] = static_cast<uint32_t>(typed_.functions.size() - 1);
 }
 
 // A captured place inside of the outlined body: a field of the closure, behind a reference unless it was captured by value.
@@ -184,16 +133,6 @@ ExprId Checker::captured_field(const ClosureState& state, Outliner& outliner, Ex
     return out;
   }
   return {};
-}
-
-// What a result borrows that no parameter's lifetime names, it borrows from all of them but the first `skipped`.
-void Checker::result_regions(FunctionSignature& made, uint32_t skipped) {
-  const uint32_t slots = table_.region_slots(made.result);
-  if (slots == 0) return;
-  const Region first = made.region_count;
-  const Region all = ++made.region_count;
-  made.result_regions.assign(slots, all);
-  for (Region region = skipped + 1; region <= first; ++region) made.outlives.emplace_back(region, all);
 }
 
 void Checker::make_closure_value(const ClosureState& state) {
@@ -234,9 +173,12 @@ void Checker::finish_closure_call(ExprId id) {
   if (!is_kind(type, TypeKind::Fn)) {
     const auto callable = callable_of(type);
     const bool is_mut = callable && callable->calling == Calling::Mutable;
-    const bool gives_away = callable && callable->calling == Calling::Once && is_kind(type, TypeKind::Box);  // a box is called once with what it holds
-    if (!gives_away) parts[0] = add(ExprKind::Borrow, table_.ref(type, is_mut), get(callee).span, {callee});
-    if (!gives_away) get(parts[0]).mutable_ = is_mut;
+    if (callable && callable->calling == Calling::Once && get(callee).kind == ExprKind::Deref) {
+      parts[0] = get(callee).parts[0];  // the Box goes with the call
+    } else {
+      parts[0] = add(ExprKind::Borrow, table_.ref(type, is_mut), get(callee).span, {callee});
+      get(parts[0]).mutable_ = is_mut;
+    }
   }
   Expr& out = get(id);
   out.kind = ExprKind::CallObject;

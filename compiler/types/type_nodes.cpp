@@ -194,7 +194,7 @@ LoweredType Checker::lower_qualified(NodeId path, const Elision& elision) {
   if (!trait_info(use->trait).types.contains(std::string(word))) return sink_.report<diag::UnknownAssociated>(span(path), names_.get(use->trait).name, word), LoweredType{table_.error(), {}};
   LoweredType out{project(subject.type, *use, word), {}};
   const uint32_t slots = table_.region_slots(shallow(out.type));
-  if (slots != 0) out.regions = projected_regions(shallow(subject.type), subject.regions, word);
+  if (slots != 0) out.regions = projected_regions(shallow(subject.type), subject.regions, word, elision);
   out.regions.resize(slots, subject.regions.empty() ? 0 : subject.regions[0]);
   return out;
 }
@@ -216,20 +216,21 @@ LoweredType Checker::lower_projection(const LoweredType& subject, std::string_vi
   LoweredType out{associated_type_named(self, word, where), {}};
   const uint32_t slots = table_.region_slots(shallow(out.type));
   if (slots == 0) return out;
-  out.regions = projected_regions(self, subject.regions, word);
+  out.regions = projected_regions(self, subject.regions, word, elision);
   const Region other = subject.regions.empty() ? region_of({}, where, elision) : subject.regions[0];
   out.regions.resize(slots, other);
   return out;
 }
 
 // The lifetimes of `self`'s associated type, told by lowering the impl's header with a number for each lifetime.
-std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word) {
+std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word, const Elision& elision) {
   for (const auto& [i, found] : impls_with_type(self, word)) {
     const auto item = impls_[i].types.find(std::string(word));
     Bindings bound = found;
     const ImplInfo& info = impls_[i];
     if (!projecting_.insert({i, self.value}).second) continue;  // `impl<I: Iterator> IntoIterator for I { type Item = I::Item; }`
-    FunctionSignature numbers;
+    FunctionSignature numbers;  // of the impl
+    std::map<Region, Region> unnamed;
     std::vector<Region> header, regions;
     at(info.tree, info.module, {}, [&] {
       Environment& environment = where_.environment;
@@ -238,11 +239,10 @@ std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Re
         const auto chosen = bound.find(one.number);
         if (chosen == bound.end()) continue;
         environment.generics[one.name] = chosen->second;
-        if (chosen->second.kind == GenericArgument::Kind::Type)
-          for (uint32_t k = table_.region_slots(shallow(chosen->second.type)); k > 0; --k) environment.generic_regions[one.name].push_back(++numbers.region_count);
+        if (chosen->second.kind == GenericArgument::Kind::Type) environment.generic_regions[one.name] = loose_regions(chosen->second.type, numbers);
       }
       bind_lifetimes(*info.tree, child(info.node, slot::Impl::generics), numbers);
-      const Elision elided{Elision::Kind::Fresh, &numbers.region_count, 0, {}};
+      const Elision elided{Elision::Kind::Fresh, &numbers.region_count, 0, {}, &numbers};
       header = lower(child(info.node, slot::Impl::self_type), elided).regions;
       environment.self_regions = header;
       regions = lower(child(item->second, slot::TypeAlias::type), elided).regions;
@@ -251,7 +251,16 @@ std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Re
     for (Region& region : regions) {
       const auto place = std::ranges::find(header, region);
       const auto position = static_cast<size_t>(place - header.begin());
-      region = place != header.end() && position < actual.size() ? actual[position] : actual.empty() ? 0 : actual[0];
+      if (place != header.end() && position < actual.size()) {
+        region = actual[position];
+      } else if (region != 0 && elision.signature != nullptr) {  // a closure's result in `impl<B, F: FnMut() -> B>`: the body tells
+        FunctionSignature& around = *elision.signature;
+        const auto [known, added] = unnamed.emplace(region, around.region_count + 1);
+        if (added) around.loose.push_back(++around.region_count);
+        region = known->second;
+      } else {
+        region = actual.empty() ? 0 : actual[0];
+      }
     }
     return regions;
   }

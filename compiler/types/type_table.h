@@ -65,6 +65,12 @@ struct Signature {
   std::vector<Region> result_regions;
   uint32_t region_count = 0;
   std::vector<std::pair<Region, Region>> outlives;  // (longer, shorter)
+  // What the borrow check may add to `outlives` where the body needs it: lifetimes that stand in no text, so that no text can relate
+  // them; and pairs that hold of every value of the parameters' types, such as that what is behind `&'a` outlives 'a.
+  std::vector<Region> loose{};
+  std::vector<std::pair<Region, Region>> implied{};
+  std::vector<Region> handles{};  // of objects and `fn` values that name none, which may also have to live for ever
+  Region sealed = 0;  // of a closure's own borrow: what it lends stays inside
 };
 
 // Parameter 0 is `&dyn`, `&mut dyn` or `Box<dyn>` of the very type: its last lifetime is the object's, which bounds all that

@@ -30,15 +30,21 @@ Overlap overlap(const PlaceInfo& first, const PlaceInfo& second) {
   return first.steps.size() > second.steps.size() ? Overlap::FirstInside : Overlap::SecondInside;
 }
 
-// Overwriting a place leaves alone what its references point to; what its boxes hold goes with it.
-bool parts_at_reference(const PlaceInfo& loan, const PlaceInfo& written) { return loan.own_from > written.steps.size(); }
+// Overwriting or dropping a place leaves alone what its references point to, unless a destructor in it may follow them; what its
+// boxes hold goes with it.
+bool leaves_alone(Access access, const PlaceInfo& loan, const PlaceInfo& touched) {
+  if (loan.own_from <= touched.steps.size()) return false;
+  if (access == Access::Write) return true;
+  return (access == Access::Drop || access == Access::Replace) && loan.dropped_until <= touched.steps.size();
+}
 
 Refusal refusal_for(Access access, bool loan_is_mutable) {
   switch (access) {
     case Access::Read: return Refusal::ReadWhileMutable;
     case Access::BorrowShared: return Refusal::MutableAndShared;
     case Access::BorrowMutable: return loan_is_mutable ? Refusal::TwoMutable : Refusal::MutableAndShared;
-    case Access::Write: return Refusal::WriteWhileBorrowed;
+    case Access::Write:
+    case Access::Replace: return Refusal::WriteWhileBorrowed;
     case Access::Move:
     case Access::Drop: return Refusal::MoveWhileBorrowed;
   }
@@ -117,7 +123,7 @@ Result<void> write_register(Body& b, uint32_t reg, bool drops_old) {
   if (there && (b.registers[reg].flags & spec::kMutable) == 0) {
     return refuse_at(b, Refusal::ImmutableWritten, describe(b, reg) + " is written twice and is not mutable");
   }
-  STARK_TRY(require_free(b, reg, drops_old ? Access::Drop : Access::Write));
+  STARK_TRY(require_free(b, reg, drops_old ? Access::Replace : Access::Write));
   make_available(b, reg);
   return {};
 }
@@ -126,11 +132,16 @@ Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
   const PlaceInfo& place = b.place(p);
   STARK_TRY(require_writable(b, p));
   auto& moved = b.state.moved[place.base];
-  const auto gone = std::ranges::find(moved, p);
+  const auto within = [&](uint32_t m) {
+    const Overlap how = overlap(b.place(m), place);
+    return how == Overlap::Same || how == Overlap::FirstInside;
+  };
+  const bool known = std::ranges::none_of(place.steps, is_index) && !place.through_reference;
+  const bool gone = known && std::ranges::any_of(moved, within) && is_spent_at(b, p);
   STARK_TRY(check_indices(b, place));
-  STARK_TRY(require_free(b, p, drops_old ? Access::Drop : Access::Write));
-  if (gone != moved.end() && !drops_old) {  // what was moved out is put back
-    moved.erase(gone);
+  STARK_TRY(require_free(b, p, drops_old ? Access::Replace : Access::Write));
+  if (gone && !drops_old) {  // what was moved out, whole or in parts, is put back
+    std::erase_if(moved, within);
     if (moved.empty()) b.state.held[place.base] = Held::Whole;
     return {};
   }
@@ -142,6 +153,16 @@ Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
 }
 
 }  // namespace
+
+bool is_spent_at(const Body& b, uint32_t p) {
+  std::vector<Step> steps = b.place(p).steps;
+  return is_spent(b, b.place(p).base, b.type_of(p), steps, spec::kNone);
+}
+
+bool can_be_taken(const Body& b, uint32_t p) {
+  const PlaceInfo& place = b.place(p);
+  return !place.through_reference && !place.through_handle && !place.through_drop && std::ranges::none_of(place.steps, is_index);
+}
 
 Result<void> require_available(const Body& b, uint32_t p) {
   const PlaceInfo& place = b.place(p);
@@ -179,7 +200,7 @@ Result<void> require_free(const Body& b, uint32_t p, Access access) {
     const PlaceInfo& lent = b.place(b.loans[l].place());
     const Overlap how = overlap(lent, place);
     if (how == Overlap::None) continue;
-    if (access == Access::Write && how == Overlap::FirstInside && parts_at_reference(lent, place)) continue;
+    if (how == Overlap::FirstInside && leaves_alone(access, lent, place)) continue;
     return refuse_at(b, refusal_for(access, loan_is_mutable),
                      fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place())));
   }

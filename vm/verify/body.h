@@ -38,6 +38,8 @@ struct PlaceInfo {
   bool through_drop = false;       // a field of a type that has its own destructor
   bool readable = true;            // has a size
   size_t own_from = 0;             // steps up to and with the last dereference of a reference; behind it all is owned
+  size_t dropped_until = 0;        // among those before: up to and with the last part of something whose destructor may follow the reference
+  size_t destructor = 0;           // the same, of all steps so far
   // Regions of the references dereferenced, outermost last; a reborrow inherits from them.
   struct Crossed {
     uint32_t region;
@@ -103,6 +105,7 @@ void make_available(Body& b, uint32_t reg);
 void make_unavailable(Body& b, uint32_t reg, Held as);
 void add_loans(Body& b, uint32_t region, const LoanSet& loans);
 void clear_loans(Body& b, uint32_t region);
+void drop_loan(Body& b, uint32_t loan);  // from every region that holds it
 // What a region stands for when it is read: its loans, and itself (loans.size() + region) where it is a fixed one.
 LoanSet loans_of(const Body& b, uint32_t region);
 bool merge(LoanSet& into, const LoanSet& more);  // whether something was new
@@ -114,7 +117,7 @@ void enter(Body& b, State state);
 Result<void> check_arrival(const Body& b, const State& declared);
 
 // access.cpp: who may touch a place now.
-enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Move, Drop };
+enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Replace, Move, Drop };  // Replace: drops the old value first
 Result<void> require_available(const Body& b, uint32_t place);
 Result<void> require_writable(const Body& b, uint32_t place);
 Result<void> require_free(const Body& b, uint32_t place, Access access);  // no live loan stands against it
@@ -123,6 +126,8 @@ Result<void> write(Body& b, uint32_t place, bool drops_old);  // a register beco
 Result<void> drop_place(Body& b, uint32_t place);
 Result<void> drop_flagged(Body& b, uint32_t reg);
 Result<void> end_register(Body& b, uint32_t reg);
+bool is_spent_at(const Body& b, uint32_t place);          // what is left at a place needs no drop
+bool can_be_taken(const Body& b, uint32_t place);         // a part that may be moved out of its register
 
 // values.cpp: values on their way from operands into places.
 struct Value {

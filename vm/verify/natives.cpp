@@ -53,14 +53,14 @@ class Matcher {
         return true;
       case PatternKind::Tensor: return kind == TypeKind::Tensor && match_tensor(pattern, type, is_result);
       case PatternKind::Cell: return kind == pattern.scalar && match_cell(pattern, row, is_result, regions);
-      case PatternKind::Scope:
-        regions.push_back(scope_region());
-        return kind == TypeKind::Scope;
-      case PatternKind::Task: return match_task(pattern, type, regions);
       case PatternKind::Dyn:
         if (kind != TypeKind::Dyn) return false;
         regions.push_back(++count_);
         return true;
+      case PatternKind::Scope:
+        regions.push_back(scope_region());
+        return kind == TypeKind::Scope;
+      case PatternKind::Task: return match_task(pattern, type, regions);
       case PatternKind::Opaque: return kind == TypeKind::Opaque && row.a == static_cast<uint32_t>(pattern.opaque);
     }
     return false;

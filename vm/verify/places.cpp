@@ -63,6 +63,7 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     place.through_reference = true;
     (is_mut ? place.through_mutable : place.through_shared) = true;
     place.own_from = place.steps.size() + 1;
+    place.dropped_until = place.destructor;
     place.crossed.push_back({from.regions[0], is_mut});
   }
   // What lies behind a pointer, unsafe code answers for: nothing in front of the pointer matters there.
@@ -73,16 +74,21 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     place.through_shared = !place.through_mutable;
     place.through_index = place.through_handle = place.through_drop = false;
     place.own_from = place.steps.size() + 1;
+    place.dropped_until = place.destructor;
     place.crossed.clear();
   }
   // What a guard or handle gives access to goes with it, as if it were owned; but it may not be moved away.
   if (step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc || kind == TypeKind::Arc)) {
     place.through_handle = true;
+    place.destructor = place.steps.size() + 1;  // when a guard goes, others may come
     place.through_shared |= kind != TypeKind::Guard || !spec::gives_mutable(static_cast<spec::GuardKind>(b.m.types[from.type].b));
   }
   const bool element = step.kind == ProjectionKind::Index || (step.kind == ProjectionKind::ConstIndex && kind != TypeKind::Array);
   place.through_index |= element;
-  if ((kind == TypeKind::Struct || kind == TypeKind::Enum) && b.m.types[from.type].c != kNone) place.through_drop = true;
+  if ((kind == TypeKind::Struct || kind == TypeKind::Enum) && b.m.types[from.type].c != kNone) {
+    place.through_drop = true;
+    place.destructor = place.steps.size() + 1;
+  }
   auto next = step_into(b.m, b.types, from, step, &variant);
   if (!next) return std::unexpected(next.error());
   place.type = std::move(*next);
