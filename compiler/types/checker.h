@@ -193,6 +193,8 @@ class Checker : private BodyState {
   void check_coherence();
   bool overlap(uint32_t a, uint32_t b);
   void check_constant(const Definition& made);
+  void check_static(TypeId type, Span where);
+  bool changes_inside(TypeId type, std::vector<TypeId>& open);
   void check_trait(DefinitionId id);
   void check_impl(uint32_t number);
   void check_members(const ImplInfo& info);
