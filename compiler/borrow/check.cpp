@@ -29,7 +29,7 @@ class Namer {
     TypedPlace at{local.type, b_.regions.of_local[place.base.index()]};
     uint32_t variant = spec::kNone;
     for (const auto& step : place.steps) {
-      const types::TypeData data = b_.table().get(at.type);
+      const types::TypeData& data = b_.table().get(at.type);
       if (step.kind == ProjectionKind::Field) text += "." + field_name(data, variant, step.argument);
       if (step.kind == ProjectionKind::Index || step.kind == ProjectionKind::ConstIndex) text += "[..]";
       if (step.kind == ProjectionKind::Deref && &step == &place.steps.back()) text = "*" + text;

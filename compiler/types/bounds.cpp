@@ -132,7 +132,7 @@ void Checker::missing_bound(const Obligation& one, TypeId subject) {
 TypeId Checker::instantiate(TypeId pattern, Bindings& bound) {
   const std::function<void(TypeId)> choose = [&](TypeId type) {
     if (!is_open(type)) return;
-    const TypeData data = table_.get(type);
+    const TypeData& data = table_.get(type);
     if (data.special == Special::Parameter) {
       const auto number = static_cast<uint32_t>(data.length);
       if (!bound.contains(number)) bound[number] = {GenericArgument::Kind::Type, fresh(), 0, {}};
@@ -173,17 +173,12 @@ void Checker::finish_obligations(bool last) {
 }
 
 void Checker::default_literals(TypeId given) {
-  const TypeId type = shallow(given);
-  if (!type.valid()) return;
-  const TypeData data = table_.get(type);
-  if (data.special == Special::Infer && (infer_what(type) == 1 || infer_what(type) == 2)) variables_[infer_number(type)] = infer_what(type) == 1 ? i32_ : f64_;
-  if (data.special != Special::None) return;
-  if (const Nominal* used = nominal(type)) {
-    const Nominal copy = *used;
-    for (const GenericArgument& argument : copy.arguments)
-      if (argument.kind == GenericArgument::Kind::Type) default_literals(argument.type);
-  }
-  for (TypeId part : data.parts) default_literals(part);
+  if (!given.valid()) return;
+  any_part(given, [&](TypeId type) {
+    const int what = is_infer(type) ? infer_what(type) : 0;
+    if (what == 1 || what == 2) learn(infer_number(type), what == 1 ? i32_ : f64_);
+    return false;
+  });
 }
 
 }  // namespace stark::types

@@ -3,6 +3,7 @@
 // Law: every ExprId handed out has a type; after a mistake that type is Error, which fits everything and reports nothing.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <set>
 
@@ -133,6 +134,7 @@ struct BodyState {
   TypeId result_;
   bool shipped_ = false, defining_ = false, in_closure_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
+  std::unordered_map<uint32_t, TypeId> deepened_;  // types with variables, and what they are as far as is known now
   std::set<uint32_t> number_variables_;  // lengths and dims to be told
   Bindings numbers_;                     // those that are
   std::vector<Instance> pending_;      // callees of the body, by Expr::method
@@ -157,10 +159,11 @@ class Checker : private BodyState {
     const SyntaxTree* tree = nullptr;
     ModuleId module;
     Environment environment;
+    bool holes = false;  // types written here may leave out what inference will tell
   };
   template <class Do>
   auto at(const SyntaxTree* tree, ModuleId module, Environment environment, Do&& work) {
-    Where before = std::exchange(where_, Where{tree, module, std::move(environment)});
+    Where before = std::exchange(where_, Where{tree, module, std::move(environment), false});
     struct Back {
       Checker& checker;
       Where& before;
@@ -168,6 +171,12 @@ class Checker : private BodyState {
     } back{*this, before};
     return work();
   }
+  // The same for code, where a type may have holes: `Vec::new()`.
+  template <class Do>
+  auto at_code(const SyntaxTree* tree, ModuleId module, Environment environment, Do&& work) {
+    return at(tree, module, std::move(environment), [&] { return where_.holes = true, work(); });
+  }
+  bool may_guess() const { return body_ != nullptr && where_.holes; }
   const SyntaxTree& tree() const { return *where_.tree; }
   const Node& node(NodeId id) const { return where_.tree->get(id); }
   NodeKind kind(NodeId id) const { return where_.tree->kind(id); }
@@ -179,6 +188,7 @@ class Checker : private BodyState {
   void check_declarations();
   void check_nominal(DefinitionId id);
   void check_coherence();
+  void check_sizes();
   bool overlap(uint32_t a, uint32_t b);
   void check_constant(const Definition& made);
   void check_trait(DefinitionId id);
@@ -194,7 +204,9 @@ class Checker : private BodyState {
   void settle_nominal(TypeId type, bool open);
   void fill_fields(const SyntaxTree& tree, NodeId fields, std::vector<Field>& out, std::string_view place);
   uint32_t drop_function(TypeId type);
-  bool infinite(TypeId type, TypeId looked_for, int depth = 0) const;
+  bool infinite(TypeId type, TypeId looked_for, std::set<TypeId>& seen) const;
+  bool endless(DefinitionId definition, std::span<const GenericArgument> arguments);
+  bool number_for_type(std::span<const GenericParameter> parameters, std::span<const GenericArgument> given, ModuleId module, Span where);
   const Nominal* nominal(TypeId type) const;
   const Nominal* nominal_exact(TypeId type) const;
   bool is_nominal(TypeId type, std::string_view shipped) const;
@@ -292,12 +304,14 @@ class Checker : private BodyState {
   // --- types as written (type_nodes.cpp)
   TypeId type_of(NodeId id) { return lower(id, {}).type; }
   LoweredType lower(NodeId id, const Elision& elision);
+  LoweredType lower_node(NodeId id, const Elision& elision);
   LoweredType lower_path(NodeId id, const Elision& elision);
   LoweredType lower_qualified(NodeId path, const Elision& elision);
   std::vector<Region> regions_of_generic(const std::string& word) const;
   LoweredType lower_projection(const LoweredType& subject, std::string_view word, Span where, const Elision& elision, bool of_self = false);
   std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word);
   LoweredType lower_named(DefinitionId definition, NodeId arguments, Span span, const Elision& elision);
+  LoweredType lower_alias(DefinitionId definition, const std::vector<GenericArgument>& given, const Elision& elision);
   LoweredType lower_builtin(std::string_view name, NodeId arguments, Span span, const Elision& elision, bool& known);
   LoweredType lower_tensor(NodeId arguments, Span span);
   std::optional<std::vector<int64_t>> dims_of(NodeId id);
@@ -344,6 +358,10 @@ class Checker : private BodyState {
   TypeId deep(TypeId type);
   GenericArgument deep(GenericArgument argument);
   bool unify(TypeId a, TypeId b);
+  bool unify(TypeId a, TypeId b, size_t& steps);
+  void learn(uint64_t number, TypeId type);
+  bool any_part(TypeId given, const std::function<bool(TypeId)>& holds);
+  TypeId deep_parts(TypeId type);
   GenericArgument fresh_number();
   int64_t known_number(int64_t number) const;
   bool unify_numbers(int64_t left, int64_t right);
@@ -357,7 +375,9 @@ class Checker : private BodyState {
   bool is_numeric(TypeId type);
   bool is_integer(TypeId type);
   bool is_float(TypeId type);
+  bool mentions_variables(TypeId type);
   bool contains_infer(TypeId type);
+  void too_heavy(Span where);
   TypeId settled(TypeId given, Span where, std::string_view what);
   void finish_body();
   void finish_call(ExprId id);
@@ -488,6 +508,7 @@ class Checker : private BodyState {
   ExprId call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report = true);
   ExprId native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
+  std::vector<std::string_view> near_functions(TypeId self, std::string_view wanted, std::initializer_list<Receiver> how);
   void unknown_method(TypeId start, std::string_view method, Span where);
   ExprId builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where);
   ExprId clone_of(ExprId place, Span where);
@@ -565,13 +586,14 @@ class Checker : private BodyState {
   PatternId pattern_bind(NodeId id, TypeId type, Mode mode);
   PatternId pattern_fields(NodeId id, PatternId made, const std::vector<Field>& fields, Mode mode);
   PatternId pattern_positions(std::span<const NodeId> parts, PatternId made, const std::vector<TypeId>& types, Mode mode, Span where);
+  PatternId pattern_slice(NodeId id, TypeId type, Mode mode);
+  PatternId pattern_rest(NodeId id, TypeId run, uint64_t length, Mode mode);
   PatternId pattern_or(NodeId id, TypeId type, Mode mode);
+  PatternId pattern_constant(DefinitionId constant, TypeId type, Span where);
   ExprId pattern_value(NodeId id, TypeId type);
   Pattern& get(PatternId id) { return body_->patterns[id.index()]; }
   void irrefutable(PatternId id, TypeId type, Span where);
   void exhaustive(const std::vector<Arm>& arms, TypeId type, Span where);
-  std::optional<std::string> uncovered(const std::vector<std::vector<PatternId>>& rows, std::vector<TypeId> types, int depth);
-  std::optional<std::string> uncovered_constructors(const std::vector<std::vector<PatternId>>& rows, const std::vector<TypeId>& types, int depth);
 
   struct ScopeGuard {
     explicit ScopeGuard(Checker& checker) : checker_(checker) { checker_.scopes_.emplace_back(); }
@@ -593,16 +615,17 @@ class Checker : private BodyState {
   bool impls_ready_ = false;
   std::vector<TypeId> unsettled_;  // nominal types made before every impl was known
   std::map<uint32_t, TraitInfo> traits_;
-  std::unordered_map<std::string, std::vector<uint32_t>> impls_by_function_, impls_by_type_;
+  std::unordered_map<std::string, ImplIndex> impls_by_function_, impls_by_type_, impls_by_constant_;
   std::set<std::pair<uint32_t, uint32_t>> projecting_;  // impls whose lifetimes are being told, with the type
-  std::map<uint32_t, std::vector<uint32_t>> impls_by_trait_;
+  std::map<uint32_t, ImplIndex> impls_by_trait_;
   std::map<std::pair<const SyntaxTree*, uint32_t>, std::unique_ptr<FunctionInfo>> function_infos_;
   std::unordered_map<uint32_t, std::unique_ptr<Declared>> nominal_infos_;
   std::map<std::pair<uint32_t, std::string>, TypeId> associated_types_;
+  std::set<std::pair<uint32_t, std::string>> open_associated_;  // those being worked out
   std::unordered_map<uint64_t, Selection> selections_;
-  std::vector<uint8_t> open_;  // by TypeId: 0 not asked yet, 1 no parameter in it, 2 some
+  std::vector<uint8_t> open_, closed_;  // by TypeId: 0 not asked yet, 1 no parameter (variable) in it, 2 some
   // uses
-  std::vector<Nominal> nominals_;                       // by number
+  std::deque<Nominal> nominals_;                        // by number; what stands in it never moves
   std::unordered_map<uint32_t, uint32_t> nominal_of_;   // TypeId → nominals_
   std::unordered_map<std::string, TypeId> nominal_ids_;
   std::unordered_map<uint32_t, ObjectUse> objects_;     // by TypeId
@@ -615,6 +638,14 @@ class Checker : private BodyState {
   std::map<std::pair<const SyntaxTree*, uint32_t>, DefinitionId> chosen_traits_;  // method calls on parameters, as their definition says
   DefinitionId only_trait_;
   bool checking_main_ = false;
+  static constexpr uint32_t kMaxNesting = 128;  // of generic arguments, or of constants, inside each other
+  static constexpr size_t kMaxConstants = 4096, kMaxConstantParts = 200'000;  // that one constant is made of: uses, expressions
+  bool told_endless_ = false;
+  std::set<uint32_t> open_aliases_;  // by definition: those being read
+  std::unordered_map<std::string, TypeId> aliases_;  // by definition and arguments: those that hold no lifetime
+  std::set<std::tuple<const SyntaxTree*, uint32_t, uint32_t>> open_constants_;  // by node and Self: those being put in place
+  std::map<std::pair<const SyntaxTree*, uint32_t>, std::optional<int64_t>> integers_;  // constants in types; none while being worked out
+  size_t constants_used_ = 0, constants_begin_ = 0;  // inside of the outermost constant; expressions before it
   size_t depth_of_instances_ = 0;
   int depth_ = 0;
 };

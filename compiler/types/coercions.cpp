@@ -31,7 +31,7 @@ ExprId Checker::coerce(ExprId value, TypeId expected, std::string_view why) {
 ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   const TypeId found = type(value), wanted = shallow(expected);
   if (is_never(found) || is_error(found) || is_error(wanted)) return value;
-  const TypeData from = table_.get(found), to = table_.get(wanted);
+  const TypeData &from = table_.get(found), &to = table_.get(wanted);
   const Span where = get(value).span;
   if (from.special == Special::None && from.kind == TypeKind::Str && to.special == Special::None && to.kind == TypeKind::Ref && !to.is_mut && is_infer(to.parts[0]) && infer_what(to.parts[0]) == 0)
     unify(to.parts[0], str_);  // `map.get("key")`
@@ -57,7 +57,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       const TypeId target = shallow(to.parts[0]);
       const bool by_value = from.kind != TypeKind::Ref;
       const TypeId source = by_value ? found : shallow(from.parts[0]);
-      const TypeData a = table_.get(source), b = table_.get(target);
+      const TypeData &a = table_.get(source), &b = table_.get(target);
       if (!by_value && to.is_mut && !from.is_mut) return {};
       const bool text = b.kind == TypeKind::Str && (a.kind == TypeKind::Str || a.kind == TypeKind::String) && a.special == Special::None;
       const bool run = b.kind == TypeKind::Slice && (a.kind == TypeKind::Vec || a.kind == TypeKind::Array) && a.special == Special::None && unify(a.parts[0], b.parts[0]);

@@ -44,7 +44,7 @@ bool Checker::points(TypeId given) const {
 }
 
 ExprId Checker::deref(ExprId reference) {
-  const TypeData data = table_.get(type(reference));
+  const TypeData& data = table_.get(type(reference));
   const Span where = get(reference).span;
   const bool good = points(get(reference).type);
   return add(ExprKind::Deref, good ? data.parts[0] : table_.error(), where, {reference});
@@ -86,7 +86,14 @@ ExprId Checker::checked(NodeId id, TypeId expected) { return coerce(expression(i
 
 ExprId Checker::expression(NodeId id, TypeId expected) {
   if (!id.valid()) return error({where_.tree->file, 0, 0});
-  return expression_unlimited(id, expected);
+  const ExprId out = expression_unlimited(id, expected);
+  too_heavy(span(id));
+  return out;
+}
+
+// Says so if the type table refused a type since it was last asked.
+void Checker::too_heavy(Span where) {
+  if (table_.refused()) sink_.report<diag::TypeTooLarge>(where, fmt::format("it has more than {} parts", kMaxTypeWeight));
 }
 
 ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
@@ -262,18 +269,27 @@ ExprId Checker::scalar_constant(TypeId type, std::string_view which, Span where)
 
 // A constant stands for its expression, in the place of its declaration.
 ExprId Checker::constant_value(const PathTarget& target, Span where) {
-  if (++depth_ > 64) return --depth_, sink_.report<diag::NotConstant>(where, "it is defined by itself"), error(where);
+  const std::tuple key(target.tree, target.node.value, target.environment.self.value);
+  const bool outermost = open_constants_.empty();
+  if (outermost) constants_used_ = 0, constants_begin_ = body_->exprs.size();
+  if (!open_constants_.insert(key).second) return sink_.report<diag::NotConstant>(where, "it is defined by itself"), error(where);
+  if (!outermost && (++constants_used_ > kMaxConstants || body_->exprs.size() - constants_begin_ > kMaxConstantParts || open_constants_.size() > kMaxNesting)) {
+    if (constants_used_ < 2 * kMaxConstants) sink_.report<diag::NotConstant>(where, "its value is made of too many other constants");
+    constants_used_ = 2 * kMaxConstants;  // said once
+    open_constants_.erase(key);
+    return error(where);
+  }
   ExprId out;
   auto scopes = std::exchange(scopes_, {});
   scopes_.emplace_back();
-  at(target.tree, target.module, target.environment, [&] {
+  at_code(target.tree, target.module, target.environment, [&] {
     if (kind(target.node) == NodeKind::Static && tree().has(target.node, parse::kMut)) sink_.report<diag::Unsupported>(where, "statics that change").help("keep the value in a variable of `main` and pass it on");
     const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
     out = value.valid() && !target.assumed ? checked(value, type) : add(ExprKind::Error, type, where);
   });
   scopes_ = std::move(scopes);
-  --depth_;
+  open_constants_.erase(key);
   return out;
 }
 
@@ -288,7 +304,7 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
   if (is_infer(start)) settle_obligations(), start = shallow(start);
   for (ExprId at_base = base; at_base.valid(); at_base = step_inside(at_base)) {
     const TypeId here = type(at_base);
-    const TypeData data = table_.get(here);
+    const TypeData& data = table_.get(here);
     if (data.special == Special::Error) return error(whole);
     if (data.special == Special::Infer) return sink_.report<diag::UnknownYet>(get(base).span, "its fields are asked for"), error(whole);
     if (data.special == Special::None && data.kind == TypeKind::Struct && nominal(here) != nullptr) {
@@ -340,7 +356,7 @@ ExprId Checker::index_expression(NodeId id) {
   while (points(get(base).type)) base = deref(base);
   const auto indices = list(child(id, slot::Index::indices));
   if (is_tensor(get(base).type)) return tensor_element(base, indices, span(id));
-  const TypeData data = table_.get(type(base));
+  const TypeData& data = table_.get(type(base));
   if (data.special == Special::Error) return error(span(id));
   const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
   const bool text = data.special == Special::None && (data.kind == TypeKind::Str || data.kind == TypeKind::String);
@@ -406,7 +422,7 @@ void Checker::mutable_place(ExprId place) {
 // `v[a..b]`: a part of a run or a text, behind a reference.
 ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
   const TypeId here = type(base);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   const bool text = data.kind == TypeKind::Str || data.kind == TypeKind::String;
   const TypeId inner = text ? str_ : data.kind == TypeKind::Slice ? here : table_.slice(data.parts[0]);
   const NodeId first = child(range_node, slot::Range::first), last = child(range_node, slot::Range::last);
@@ -438,7 +454,7 @@ ExprId Checker::tuple(NodeId id, TypeId expected) {
     if (known)
       if (const ExprId better = try_coerce(value, hint); better.valid()) value = better;
     parts.push_back(value);
-    types.push_back(get(value).type);
+    types.push_back(type(value));
   }
   return add(ExprKind::Make, table_.tuple(std::move(types)), span(id), std::move(parts));
 }
@@ -522,7 +538,7 @@ ExprId Checker::reference(NodeId id, TypeId expected) {
   if (is_mut && kind(inner_node) == NodeKind::Index && list(child(inner_node, slot::Index::indices)).size() == 1 && kind(list(child(inner_node, slot::Index::indices))[0]) == NodeKind::Range) {
     ExprId base = expression(child(inner_node, slot::Index::receiver));
     while (points(get(base).type)) base = deref(base);
-    const TypeData data = table_.get(type(base));
+    const TypeData& data = table_.get(type(base));
     const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
     place = run ? slice(base, list(child(inner_node, slot::Index::indices))[0], true, span(inner_node)) : expression(inner_node, hint);
   } else {
@@ -597,7 +613,7 @@ ExprId Checker::try_failure(ExprId wrong, TypeId wanted, Span where) {
   const TraitUse use{names_.find_in(names_.library, "From", false), {{GenericArgument::Kind::Type, found, 0, {}}}};
   if (select(wanted, use).kind == Selection::Kind::Impl) return call_callee(trait_callee(use, shallow(wanted), "from"), {}, {{{}, wrong, {}, where, {}, {}}}, {}, wanted, where);
   if (const ExprId out = try_coerce(wrong, wanted); out.valid()) return out;
-  const TypeData data = table_.get(shallow(wanted));
+  const TypeData& data = table_.get(shallow(wanted));
   if (data.special == Special::None && data.kind == TypeKind::Box && object_use(shallow(data.parts[0])) != nullptr)
     return coerce(add(ExprKind::MakeBox, table_.box(found), where, {wrong}), wanted);
   missing_bound({wanted, use, std::nullopt, where, {}, false}, shallow(wanted));

@@ -250,7 +250,8 @@ void Checker::check_function(TypedFunction& function, const Callee& callee, cons
   shipped_ = names_.get(callee.module).shipped;
   const bool opaque = !function.signature.result.valid();
   result_ = opaque ? fresh() : function.signature.result;
-  at(callee.tree, callee.module, environment, [&] {
+  if (!opaque && (is_error(result_) || std::ranges::any_of(function.signature.parameters, [&](TypeId one) { return is_error(one); }))) errors_before_ = ~size_t{0};  // told already
+  at_code(callee.tree, callee.module, environment, [&] {
     const ScopeGuard scope(*this);
     parameters_of(function, callee);
     check_result(callee);

@@ -103,6 +103,19 @@ struct ImplInfo {
   std::unordered_map<std::string, NodeId> functions, types, constants;
 };
 
+// Impls that share a trait or a word, each list in the order of the text; and quickly those that a type with a given head could have.
+class ImplIndex {
+ public:
+  void add(uint64_t head, uint32_t impl);
+  // Those of this head and those for every type; with 0, all.
+  const std::vector<uint32_t>& of(uint64_t head) const;
+
+ private:
+  std::vector<uint32_t> all_, blanket_;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> own_;
+  mutable std::unordered_map<uint64_t, std::vector<uint32_t>> merged_;  // made when asked for
+};
+
 // A function's types in terms of its parameters: those of its impl or trait, then its own.
 struct FunctionInfo {
   std::vector<GenericParameter> parameters;

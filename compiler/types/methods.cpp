@@ -48,11 +48,9 @@ bool Checker::find_method(TypeId given, std::string_view word, Callee& out, Rece
 bool Checker::find_in_impls(TypeId self, const std::string& word, Callee& out, Receiver want, bool of_trait, DefinitionId only) {
   const auto candidates = impls_by_function_.find(word);
   if (candidates == impls_by_function_.end()) return false;
-  const uint64_t head_number = head_of(self);
-  for (uint32_t i : candidates->second) {
+  for (uint32_t i : candidates->second.of(head_of(self))) {
     const ImplInfo& info = impls_[i];
     if (info.trait.valid() != of_trait || (only.valid() && info.trait != only)) continue;
-    if (info.head != 0 && head_number != 0 && info.head != head_number) continue;
     const auto own = info.functions.find(word);
     if (own != info.functions.end()) {
       if (!receives(*info.tree, own->second, want)) continue;
@@ -124,7 +122,7 @@ ExprId Checker::method_call(NodeId id, TypeId expected) {
 // One step further inside: behind a reference, into a box, through `Deref`. None if there is none.
 ExprId Checker::step_inside(ExprId place) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (data.special != Special::None) return {};
   if (points(here)) return deref(place);
   if (nominal(here) == nullptr || closure_of(here) != nullptr) return {};
@@ -152,7 +150,7 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
     const TypeId here = type(place);
     if (is_never(here) || is_error(here)) return give_up(arguments, where);
     const Span at_receiver = get(receiver).span;
-    const TypeData data = table_.get(here);
+    const TypeData& data = table_.get(here);
     const bool reference = data.special == Special::None && data.kind == TypeKind::Ref;
     for (const Owner owner : {Owner::Type, Owner::Trait}) {  // what a type itself can do comes before what traits give it
       Callee callee;
@@ -194,7 +192,7 @@ ExprId Checker::native_method(ExprId place, std::string_view method, const std::
 // A `Vec`, an array and a `String` can do what the slice or text in them can.
 ExprId Checker::slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (data.special != Special::None) return {};
   const bool run = data.kind == TypeKind::Vec || data.kind == TypeKind::Array;
   if (!run && data.kind != TypeKind::String) return {};
@@ -212,13 +210,20 @@ ExprId Checker::slice_method(ExprId place, std::string_view method, const std::v
   return call_native(*native, coerce(borrow(place, is_mut, get(place).span, true), table_.ref(inner, is_mut)), arguments, expected, where);
 }
 
+// Functions that the type has and that could have been meant: only what is spelled alike is looked for.
+std::vector<std::string_view> Checker::near_functions(TypeId self, std::string_view wanted, std::initializer_list<Receiver> how) {
+  std::vector<std::string_view> out;
+  for (const auto& [word, candidates] : impls_by_function_) {
+    if (!diagnostics::is_near(wanted, word)) continue;
+    Callee found;
+    if (std::ranges::any_of(how, [&](Receiver one) { return find_method(self, word, found, one); })) out.push_back(word);
+  }
+  return out;
+}
+
 void Checker::unknown_method(TypeId start, std::string_view method, Span where) {
   const TypeId last = peel(start);
-  std::vector<std::string_view> words;
-  for (const auto& [word, candidates] : impls_by_function_) {
-    Callee one;
-    if (find_method(last, word, one, Receiver::Value) || find_method(last, word, one, Receiver::Shared) || find_method(last, word, one, Receiver::Mutable)) words.push_back(word);
-  }
+  std::vector<std::string_view> words = near_functions(last, method, {Receiver::Value, Receiver::Shared, Receiver::Mutable});
   const std::string own = head(last);
   for (const spec::NativeFacts& native : spec::natives())
     if (native.head == own && !own.empty()) words.push_back(native.name);
@@ -249,7 +254,7 @@ void Checker::unknown_method(TypeId start, std::string_view method, Span where) 
 // What needs no declaration: clone, len, to_string, into and the like.
 ExprId Checker::builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (!arguments.empty() || data.special == Special::Infer) return {};
   const bool run = data.special == Special::None && (data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
   if (method == "len" && run) return add(ExprKind::Length, usize_, where, {place});
@@ -271,7 +276,7 @@ ExprId Checker::builtin_method(ExprId place, std::string_view method, const std:
 
 ExprId Checker::clone_of(ExprId place, Span where) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (data.special == Special::Error || data.special == Special::Never || (copies(here) && !contains_infer(here))) return place;
   if (data.special == Special::Infer && infer_what(here) != 0) return place;
   if (data.special == Special::None && data.kind == TypeKind::Tensor) return tensor_operation(spec::TensorOp::Copy, {borrow(place, false, where)}, {}, where);

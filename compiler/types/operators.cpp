@@ -215,7 +215,7 @@ TypeId Checker::single_operand(TypeId self, DefinitionId trait) {
   TypeId only;
   const auto candidates = impls_by_trait_.find(trait.value);
   if (candidates == impls_by_trait_.end()) return {};
-  for (uint32_t i : candidates->second) {
+  for (uint32_t i : candidates->second.of(head_of(self))) {
     Bindings bound;
     if ((impls_[i].head != 0 && impls_[i].head != head_of(self)) || fit(impls_[i].self, self, bound) == Fit::No || impls_[i].trait_arguments.empty() || !bounds_hold(impls_[i].declared.bounds, bound, 1)) continue;
     if (only.valid() || impls_[i].trait_arguments[0].kind != GenericArgument::Kind::Type) return {};

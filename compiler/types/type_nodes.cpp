@@ -51,6 +51,12 @@ Region Checker::region_of(NodeId lifetime, Span where, const Elision& elision) {
 
 LoweredType Checker::lower(NodeId id, const Elision& elision) {
   if (!id.valid()) return {table_.error(), {}};
+  LoweredType out = lower_node(id, elision);
+  too_heavy(span(id));
+  return out;
+}
+
+LoweredType Checker::lower_node(NodeId id, const Elision& elision) {
   const auto gather = [&](NodeId parts, std::vector<Region>& regions) {
     std::vector<TypeId> types;
     for (NodeId part : list(parts)) {
@@ -79,7 +85,7 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     }
     case NodeKind::SliceType: out = lower(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
     case NodeKind::NeverType: return {table_.never(), {}};
-    case NodeKind::InferType: return {body_ != nullptr ? fresh() : table_.error(), {}};
+    case NodeKind::InferType: return {may_guess() ? fresh() : table_.error(), {}};
     case NodeKind::OptionType:
       out = lower(child(id, slot::OptionType::type), elision);
       out.type = library_type("Option", {out.type});
@@ -242,7 +248,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
   known = true;
   if (word == "Vec") {
     if (list(arguments).size() != 1) {
-      if (arguments.valid() || body_ == nullptr) return sink_.report<diag::GenericCount>(where, word, 1, list(arguments).size()), LoweredType{table_.error(), {}};
+      if (arguments.valid() || !may_guess()) return sink_.report<diag::GenericCount>(where, word, 1, list(arguments).size()), LoweredType{table_.error(), {}};
       return {table_.vec(fresh()), {}};
     }
     LoweredType out = lower(list(arguments)[0], elision);
@@ -267,16 +273,11 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
     std::vector<GenericArgument> given;
     for (NodeId argument : list(arguments))
       if (kind(argument) != NodeKind::Lifetime) given.push_back(generic_argument(argument, elision, regions));
-    while (given.empty() && body_ != nullptr && generics.size() > given.size()) {
+    while (given.empty() && may_guess() && generics.size() > given.size()) {
       for (size_t i = 0; i < generics.size(); ++i) given.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
     }
     if (given.size() != generics.size()) return sink_.report<diag::GenericCount>(where, made.name, generics.size(), given.size()), LoweredType{table_.error(), {}};
-    if (++depth_ > 64) return --depth_, LoweredType{table_.error(), {}};
-    LoweredType out;
-    at(&t, made.module, generic_environment(t, t.child(made.node, slot::TypeAlias::generics), given, {}),
-       [&] { out = lower(child(made.node, slot::TypeAlias::type), elision); });
-    --depth_;
-    return out;
+    return lower_alias(definition, given, elision);
   }
   if (made.kind != DefinitionKind::Struct && made.kind != DefinitionKind::Enum)
     return sink_.report<diag::NotAType>(where, made.name), LoweredType{table_.error(), {}};
@@ -292,10 +293,11 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
   std::vector<GenericArgument> given;
   for (NodeId argument : list(arguments))
     if (kind(argument) != NodeKind::Lifetime) given.push_back(generic_argument(argument, elision, out.regions));
-  if (given.size() > wanted.size() || (given.size() < wanted.size() && body_ == nullptr) || (given.size() < wanted.size() && !given.empty())) {
+  if (given.size() > wanted.size() || (given.size() < wanted.size() && !may_guess()) || (given.size() < wanted.size() && !given.empty())) {
     sink_.report<diag::GenericCount>(where, made.name, wanted.size(), given.size());
     return {table_.error(), {}};
   }
+  if (!given.empty() && number_for_type(nominal_info(definition).parameters, given, made.module, where)) return {table_.error(), {}};
   if (given.size() < wanted.size()) {
     const Declared& declared = nominal_info(definition);
     while (given.size() < wanted.size()) {
@@ -305,6 +307,22 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
   }
   out.type = nominal_type(definition, std::move(given));
   out.regions.resize(table_.region_slots(shallow(out.type)), 0);
+  return out;
+}
+
+// An alias is read in its own place. What it stands for is kept, so that aliases of aliases are read once each.
+LoweredType Checker::lower_alias(DefinitionId definition, const std::vector<GenericArgument>& given, const Elision& elision) {
+  const Definition& made = names_.get(definition);
+  std::string key = std::to_string(definition.value);
+  for (const GenericArgument& one : given) key += argument_key(one);
+  if (const auto known = aliases_.find(key); known != aliases_.end()) return {known->second, {}};
+  if (!open_aliases_.insert(definition.value).second) return sink_.report<diag::DefinedByItself>(made.span, made.name), LoweredType{table_.error(), {}};
+  LoweredType out;
+  at(made.tree, made.module, generic_environment(*made.tree, made.tree->child(made.node, slot::TypeAlias::generics), given, {}),
+     [&] { out = lower(child(made.node, slot::TypeAlias::type), elision); });
+  open_aliases_.erase(definition.value);
+  const bool lasting = out.regions.empty() && !mentions_variables(out.type) && std::ranges::none_of(given, [&](const GenericArgument& one) { return one.kind == GenericArgument::Kind::Type && mentions_variables(one.type); });
+  if (lasting || is_error(out.type)) aliases_[key] = out.type;
   return out;
 }
 
@@ -424,8 +442,9 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
     case NodeKind::Block: return child(id, slot::Block::value).valid() ? constant_integer(child(id, slot::Block::value), report) : refuse("the block has no value");
     case NodeKind::Cast: return constant_integer(child(id, slot::Cast::expression), report);
     case NodeKind::Binary: {
-      const auto a = constant_integer(child(id, slot::Binary::left), report), b = constant_integer(child(id, slot::Binary::right), report);
-      if (!a || !b) return std::nullopt;
+      const auto a = constant_integer(child(id, slot::Binary::left), report);
+      const auto b = a ? constant_integer(child(id, slot::Binary::right), report) : std::nullopt;
+      if (!b) return std::nullopt;
       if (is_symbol(*a) || is_symbol(*b)) return new_parameter(std::string(sources_.text(span(id))), id, true).argument.number;
       int64_t out = 0;
       switch (node(id).token) {
@@ -454,7 +473,12 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
       if (!found.valid()) return std::nullopt;
       const Definition& made = names_.get(found);
       if (made.kind != DefinitionKind::Const) return refuse("it is no `const`");
-      return at(made.tree, made.module, {}, [&] { return constant_integer(child(made.node, slot::Const::value), report); });
+      const auto [known, first] = integers_.try_emplace({made.tree, made.node.value}, std::nullopt);
+      if (!first) return known->second ? known->second : refuse("it is defined by itself");
+      const auto value = at(made.tree, made.module, {}, [&] { return constant_integer(child(made.node, slot::Const::value), report); });
+      if (value) known->second = value;
+      else integers_.erase({made.tree, made.node.value});
+      return value;
     }
     case NodeKind::Error: return std::nullopt;
     default: return refuse("an integer made of literals and constants can stand here");
