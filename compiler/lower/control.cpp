@@ -80,7 +80,7 @@ void FunctionLowering::let(const types::TypedStatement& statement) {
     return;
   }
   extend_to_.reset();
-  if (!is_place(statement.value)) extend_to_ = binds(statement.pattern) ? std::optional(home) : std::nullopt;
+  if (!is_place(statement.value)) extend_to_ = binds_by_reference(statement.pattern) ? std::optional(home) : std::nullopt;
   const Place source = place(statement.value, false);
   extend_to_.reset();
   if (statement.otherwise.valid()) {

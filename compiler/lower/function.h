@@ -107,6 +107,7 @@ class FunctionLowering {
   void compare(Opcode op, const Pattern& pattern, const Place& place, ExprId value, BlockId fail);
   void bind(PatternId id, const Place& place);
   bool binds(PatternId id) const;
+  bool binds_by_reference(PatternId id) const;
   bool binds_mutably(PatternId id) const;
   bool is_tested(PatternId id) const;
   Place scratch(TypeId type, Span span);
@@ -119,6 +120,7 @@ class FunctionLowering {
   void bind_split(const Pattern& pattern, const Place& from);
   void bind_run(const Pattern& pattern, const Place& from);
   void bind_rest(const Pattern& rest, Operand reference);
+  Operand taken(const Place& from, TypeId type, Span span);
   void bind_local(const Pattern& pattern, const Place& place);
   LocalId declare(types::BodyLocalId id);
 

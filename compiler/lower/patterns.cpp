@@ -11,6 +11,13 @@ bool FunctionLowering::binds(PatternId id) const {
   return pattern.kind == PatternKind::Bind || pattern.rest.valid() || std::ranges::any_of(pattern.parts, [&](PatternId part) { return binds(part); });
 }
 
+// Does a name in it refer to a part, so that the whole must live as long?
+bool FunctionLowering::binds_by_reference(PatternId id) const {
+  const Pattern& pattern = get(id);
+  return (pattern.kind == PatternKind::Bind && pattern.by_reference) || (pattern.rest.valid() && binds_by_reference(pattern.rest)) ||
+         std::ranges::any_of(pattern.parts, [&](PatternId part) { return binds_by_reference(part); });
+}
+
 // Does a name in it refer to a part that may be changed?
 bool FunctionLowering::binds_mutably(PatternId id) const {
   const Pattern& pattern = get(id);
@@ -164,7 +171,7 @@ void FunctionLowering::bind_run(const Pattern& pattern, const Place& from) {
   if (!rest.by_reference) {  // the elements between, into an array of their own
     std::vector<Operand> elements;
     for (uint64_t i = 0; i < table_.get(rest.type).length; ++i)
-      elements.push_back(use(step(from, {ProjectionKind::ConstIndex, static_cast<uint32_t>(pattern.index + i)}, pattern.type, false, span), table_.get(pattern.type).parts[0], span));
+      elements.push_back(taken(step(from, {ProjectionKind::ConstIndex, static_cast<uint32_t>(pattern.index + i)}, pattern.type, false, span), table_.get(pattern.type).parts[0], span));
     if (pass_ == Pass::BeforeGuard) return;
     const Place whole = place_of(declare(rest.local));
     Instruction& made = emit(Opcode::Make, span);
@@ -222,6 +229,13 @@ void FunctionLowering::test(PatternId id, const Place& from, BlockId fail) {
   }
 }
 
+// A part of what is taken apart, moved if it cannot be copied.
+Operand FunctionLowering::taken(const Place& from, TypeId type, Span span) {
+  Operand out = use(from, type, span);
+  out.by_pattern = true;
+  return out;
+}
+
 void FunctionLowering::bind_local(const Pattern& pattern, const Place& from) {
   const types::BodyLocal& named = in_.locals[pattern.local.index()];
   if (special(named.type)) return;
@@ -237,7 +251,7 @@ void FunctionLowering::bind_local(const Pattern& pattern, const Place& from) {
     for (LocalId one : scopes_.back().locals) here |= one == known->second;
   const LocalId id = here ? locals_.at(pattern.local.value) : declare(pattern.local);
   if (pattern.by_reference) borrow_of(from, pattern.by_mutable, place_of(id), pattern.span);
-  else set(place_of(id), use(from, named.type, pattern.span), pattern.span);
+  else set(place_of(id), taken(from, named.type, pattern.span), pattern.span);
 }
 
 // Alternatives bind while they are tested; everything else binds here, when the whole pattern has matched.

@@ -303,8 +303,9 @@ std::optional<Coverage::Words> Coverage::runs(const Rows& rows, const std::vecto
       }
     };
     form.show = [&](std::span<const std::string> inner) {
-      const bool rest = more || (is_array && data.length > length);
-      return fmt::format("[{}{}]", joined(inner), rest ? (length == 0 ? ".." : ", ..") : "");
+      Words words(inner.begin(), inner.end());
+      if (more || (is_array && data.length > length)) words.insert(words.begin() + static_cast<ptrdiff_t>(std::min(front, length)), "..");
+      return fmt::format("[{}]", joined(words));
     };
     if (auto left = try_form(form, types)) return left;
   }

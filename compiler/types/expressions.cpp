@@ -426,10 +426,17 @@ ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
   const bool text = data.kind == TypeKind::Str || data.kind == TypeKind::String;
   const TypeId inner = text ? str_ : data.kind == TypeKind::Slice ? here : table_.slice(data.parts[0]);
   const NodeId first = child(range_node, slot::Range::first), last = child(range_node, slot::Range::last);
+  BodyLocalId length;  // asked before the whole is borrowed mutably
+  const ExprId outer = is_mut && !last.valid() && !text ? add(ExprKind::Block, table_.ref(inner, true), where, {ExprId()}) : ExprId();
+  if (outer.valid()) {
+    length = add_local("", usize_, false, where);
+    push_let(outer, length, add(ExprKind::Length, usize_, where, {base}));
+  }
   const ExprId reference = coerce(borrow(base, is_mut, get(base).span), table_.ref(inner, is_mut));
   const ExprId from = first.valid() ? checked(first, usize_) : constant_number(0, usize_, where);
   ExprId to;
-  if (!last.valid()) to = text ? constant_number(~uint64_t{0}, usize_, where) : add(ExprKind::Length, usize_, where, {base});
+  if (outer.valid()) to = local(length, where);
+  else if (!last.valid()) to = text ? constant_number(~uint64_t{0}, usize_, where) : add(ExprKind::Length, usize_, where, {base});
   else to = checked(last, usize_);
   if (last.valid() && tree().has(range_node, parse::kInclusive)) {
     const ExprId sum = add(ExprKind::Binary, usize_, where, {to, constant_number(1, usize_, where)});
@@ -440,7 +447,8 @@ ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
   const spec::NativeFacts* native = spec::find_native(text ? "str::range" : is_mut ? "slice::range_mut" : "slice::range");
   if (native == nullptr) return unsupported(range_node, "slices by range");
   get(out).native = native->native;
-  return deref(out);
+  if (outer.valid()) get(outer).parts[0] = out;
+  return deref(outer.valid() ? outer : out);
 }
 
 ExprId Checker::tuple(NodeId id, TypeId expected) {
@@ -531,9 +539,9 @@ ExprId Checker::discriminant(ExprId value, TypeId to, Span where) {
 ExprId Checker::reference(NodeId id, TypeId expected) {
   TypeId hint;
   if (expected.valid() && is_kind(expected, TypeKind::Ref)) hint = table_.get(shallow(expected)).parts[0];
-  if (hint.valid() && (is_kind(hint, TypeKind::Slice) || is_kind(hint, TypeKind::Str))) hint = TypeId();
   const bool is_mut = tree().has(id, parse::kMut);
   const NodeId inner_node = child(id, slot::RefExpr::expression);
+  if (hint.valid() && ((is_kind(hint, TypeKind::Slice) && kind(inner_node) != NodeKind::Array) || is_kind(hint, TypeKind::Str))) hint = TypeId();
   ExprId place;
   if (is_mut && kind(inner_node) == NodeKind::Index && list(child(inner_node, slot::Index::indices)).size() == 1 && kind(list(child(inner_node, slot::Index::indices))[0]) == NodeKind::Range) {
     ExprId base = expression(child(inner_node, slot::Index::receiver));
