@@ -60,6 +60,7 @@ void FunctionLowering::let(const types::TypedStatement& statement) {
     if (one.kind == ExprKind::Borrow) extend_to_ = home;
   };
   extended(statement.value, extended);
+  if (plain && in_.locals[pattern.local.index()].name.empty()) extend_to_ = home;  // what a loop goes over is looked at to its end
   if (plain && !statement.otherwise.valid()) {
     const types::BodyLocal& named = in_.locals[pattern.local.index()];
     if (special(named.type)) {

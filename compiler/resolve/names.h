@@ -50,6 +50,7 @@ struct ImplBlock {
   const SyntaxTree* tree = nullptr;
   NodeId node;
   bool derived = false;  // by `#[derive(…)]`
+  bool exact = false;    // `#[exact]`
 };
 
 // Names are looked up by views, without a copy.

@@ -53,7 +53,8 @@ bool Checker::settle(const Obligation& one) {
     return true;
   }
   if (found.kind == Selection::Kind::Impl) {
-    if (is_infer(subject) && !defaulting_) return false;  // `{integer}` may still become another integer
+    const bool only = impls_[found.impl].head != 0;  // `{integer}` may still become another integer, unless no other has the trait
+    if (is_infer(subject) && !defaulting_ && !only) return false;
     Bindings bound = found.bound;
     const ImplInfo& info = impls_[found.impl];
     unify(instantiate(info.self, bound), subject);
@@ -61,6 +62,7 @@ bool Checker::settle(const Obligation& one) {
       if (info.trait_arguments[i].kind == GenericArgument::Kind::Type && one.use.arguments[i].kind == GenericArgument::Kind::Type)
         unify(instantiate(impls_[found.impl].trait_arguments[i].type, bound), one.use.arguments[i].type);
     for (const auto& [word, type] : one.use.equal) equate(associated_type(found.impl, bound, word), type, one, word);
+    if (contains_infer(subject)) require(impls_[found.impl].declared.bounds, bound, one.where);  // they tell more of the subject
     return true;
   }
   if (found.kind == Selection::Kind::Assumed)

@@ -127,6 +127,7 @@ struct DeferredOpaque {
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
 struct BodyState {
   TypedFunction* body_ = nullptr;
+  const Bindings* arguments_ = nullptr;  // what stands for the parameters of the function, by number
   std::vector<Scope> scopes_;
   std::vector<LoopState> loops_;
   uint32_t next_loop_ = 0;
@@ -231,6 +232,7 @@ class Checker : private BodyState {
   void check_body(uint32_t number);
   void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
   void parameters_of(TypedFunction& function, const Callee& callee);
+  bool called_once(const Callee& callee, size_t parameter);
   void check_result(const Callee& callee);
   void opaque_bounds(NodeId result);
   void settle_opaque(FunctionSignature& out, TypeId type);
@@ -409,10 +411,12 @@ class Checker : private BodyState {
   ExprId checked(NodeId id, TypeId expected);  // with coercion
   ExprId coerce(ExprId value, TypeId expected, std::string_view why = {});
   ExprId try_coerce(ExprId value, TypeId expected);
+  ExprId coerce_inside(ExprId value, TypeId wanted);
   ExprId vec_of_array(ExprId value, TypeId wanted);
   void mismatch(ExprId value, TypeId expected, std::string_view why);
   // (expressions.cpp)
   ExprId literal(NodeId id, TypeId expected);
+  ExprId byte_text(NodeId id);
   ExprId path_expression(NodeId id, TypeId expected);
   ExprId scalar_constant(TypeId type, std::string_view which, Span where);
   ExprId constant_value(const PathTarget& target, Span where);
@@ -444,6 +448,7 @@ class Checker : private BodyState {
   TypeId single_operand(TypeId self, DefinitionId trait);
   ExprId comparison(spec::Opcode op, ExprId left, ExprId right, Span where);
   ExprId compared(spec::Opcode op, ExprId left, ExprId right, Span where);
+  ExprId negated(ExprId value);
   ExprId assign(NodeId id);
   ExprId compound_assign(NodeId id);
   ExprId auto_deref(ExprId value);
@@ -455,6 +460,7 @@ class Checker : private BodyState {
   ExprId if_expression(NodeId id, TypeId expected);
   ExprId condition(NodeId id);
   ExprId match_expression(NodeId id, TypeId expected);
+  bool coerce_arms(std::vector<Arm>& arms, TypeId wanted);
   ExprId loop_expression(NodeId id, TypeId expected);
   ExprId for_expression(NodeId id);
   ExprId for_range(NodeId id, NodeId range);
@@ -504,6 +510,7 @@ class Checker : private BodyState {
   bool find_assumed(TypeId self, const std::string& word, Callee& out, Receiver want, DefinitionId only);
   Callee trait_callee(const TraitUse& use, TypeId self, std::string_view word);
   ExprId method_call(NodeId id, TypeId expected);
+  void remember_trait(std::pair<const SyntaxTree*, uint32_t> call, const Callee& callee);
   ExprId step_inside(ExprId place);
   ExprId call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report = true);
   ExprId native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
@@ -587,11 +594,13 @@ class Checker : private BodyState {
   PatternId pattern_fields(NodeId id, PatternId made, const std::vector<Field>& fields, Mode mode);
   PatternId pattern_positions(std::span<const NodeId> parts, PatternId made, const std::vector<TypeId>& types, Mode mode, Span where);
   PatternId pattern_slice(NodeId id, TypeId type, Mode mode);
+  PatternId pattern_bytes(NodeId literal, TypeId type);
   PatternId pattern_rest(NodeId id, TypeId run, uint64_t length, Mode mode);
   PatternId pattern_or(NodeId id, TypeId type, Mode mode);
   PatternId pattern_constant(DefinitionId constant, TypeId type, Span where);
   ExprId pattern_value(NodeId id, TypeId type);
   Pattern& get(PatternId id) { return body_->patterns[id.index()]; }
+  bool is_wrong(PatternId id);
   void irrefutable(PatternId id, TypeId type, Span where);
   void exhaustive(const std::vector<Arm>& arms, TypeId type, Span where);
 
@@ -635,8 +644,8 @@ class Checker : private BodyState {
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong
-  std::map<std::pair<const SyntaxTree*, uint32_t>, DefinitionId> chosen_traits_;  // method calls on parameters, as their definition says
-  DefinitionId only_trait_;
+  std::map<std::pair<const SyntaxTree*, uint32_t>, TraitUse> chosen_traits_;  // method calls on parameters, as their definition says
+  TraitUse only_trait_;
   bool checking_main_ = false;
   static constexpr uint32_t kMaxNesting = 128;  // of generic arguments, or of constants, inside each other
   static constexpr size_t kMaxConstants = 4096, kMaxConstantParts = 200'000;  // that one constant is made of: uses, expressions

@@ -106,7 +106,30 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
     }
     if (to.kind == TypeKind::Vec && from.kind == TypeKind::Array && unify(from.parts[0], to.parts[0])) return vec_of_array(value, wanted);
   }
+  if (from.special == Special::None && to.special == Special::None && from.kind == to.kind && from.kind != TypeKind::Ref && alike(found, wanted) == Fit::No)
+    if (const ExprId out = coerce_inside(value, wanted); out.valid()) return out;
   return unify(found, wanted) ? value : ExprId();
+}
+
+// What a tuple is made of here and now, or a block ends with, is converted where it stands.
+ExprId Checker::coerce_inside(ExprId value, TypeId wanted) {
+  const Span where = get(value).span;
+  if (get(value).kind == ExprKind::Block && get(value).parts[0].valid() && get(value).type == get(get(value).parts[0]).type) {
+    const ExprId end = try_coerce(get(value).parts[0], wanted);
+    if (!end.valid()) return {};
+    get(value).parts[0] = end;
+    get(value).type = wanted;
+    return value;
+  }
+  if (get(value).kind != ExprKind::Make || !is_kind(wanted, TypeKind::Tuple)) return {};
+  const std::vector<TypeId>& types = table_.get(shallow(wanted)).parts;
+  std::vector<ExprId> parts = get(value).parts;
+  if (parts.size() != types.size()) return {};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    parts[i] = try_coerce(parts[i], types[i]);
+    if (!parts[i].valid()) return {};
+  }
+  return add(ExprKind::Make, wanted, where, std::move(parts));
 }
 
 // `let v: Box<[f32]> = [1.0, 2.0];`

@@ -323,6 +323,7 @@ void Checker::exhaustive(const std::vector<Arm>& arms, TypeId type_id, Span wher
   const auto missing = coverage.missing(rows, type_id);
   if (coverage.gave_up()) return void(sink_.report<diag::MatchTooHard>(where).help("split it into smaller ones, or end it with `_ => …`"));
   if (missing) return void(sink_.report<diag::NotExhaustive>(where, *missing).help("add an arm for it, or `_ => …` for everything else"));
+  if (std::ranges::any_of(rows, [&](PatternId one) { return is_wrong(one); })) return;
   // The rows cover everything; so do the first few of them, and any arm behind those is never looked at.
   size_t enough = 0;
   for (size_t most = rows.size(); enough < most;) {
@@ -337,6 +338,12 @@ void Checker::exhaustive(const std::vector<Arm>& arms, TypeId type_id, Span wher
     if (seen >= enough && seen > 0) sink_.report<diag::UnreachableArm>(get(arm.pattern).span).here("the arms before cover everything");
     if (!arm.guard.valid()) ++seen;
   }
+}
+
+// A wrong pattern fits everything, and what was said of it is enough.
+bool Checker::is_wrong(PatternId id) {
+  const Pattern& one = get(id);
+  return is_error(one.type) || std::ranges::any_of(one.parts, [&](PatternId part) { return is_wrong(part); });
 }
 
 void Checker::irrefutable(PatternId id, TypeId type_id, Span where) {

@@ -142,7 +142,7 @@ ExprId Checker::literal(NodeId id, TypeId expected) {
     case TokenKind::False: return constant_number(made.token == TokenKind::True ? 1 : 0, bool_, made.span);
     case TokenKind::Text: return constant_text(lex::literal_value(text), made.span);
     case TokenKind::Byte: return constant_number(static_cast<unsigned char>(lex::literal_value(text).append(1, '\0')[0]), table_.scalar(TypeKind::U8), made.span);
-    case TokenKind::ByteText: return sink_.report<diag::Unsupported>(made.span, "byte texts"), error(made.span);
+    case TokenKind::ByteText: return byte_text(id);
     case TokenKind::Char: {
       const std::string inside = lex::literal_value(text);
       const auto byte = [&](size_t i) { return i < inside.size() ? static_cast<unsigned char>(inside[i]) : 0u; };
@@ -184,6 +184,15 @@ ExprId Checker::literal(NodeId id, TypeId expected) {
   const ExprId out = add(ExprKind::Constant, type, made.span);
   get(out).literal = value;
   return out;
+}
+
+// `b"GET"`: a reference to an array of bytes.
+ExprId Checker::byte_text(NodeId id) {
+  const Node made = node(id);
+  std::vector<ExprId> bytes;
+  for (const char c : lex::literal_value(made.text)) bytes.push_back(constant_number(static_cast<unsigned char>(c), table_.scalar(TypeKind::U8), made.span));
+  const TypeId run = table_.array(table_.scalar(TypeKind::U8), bytes.size());
+  return borrow(add(ExprKind::Make, run, made.span, std::move(bytes)), false, made.span);
 }
 
 ExprId Checker::path_expression(NodeId id, TypeId expected) {
@@ -552,6 +561,8 @@ ExprId Checker::reference(NodeId id, TypeId expected) {
   } else {
     place = expression(inner_node, hint);
   }
+  if (!is_mut && hint.valid() && is_kind(hint, TypeKind::Ref) && is_kind(get(place).type, TypeKind::Str))  // `&"fox"` where a `&&str` is wanted
+    if (const ExprId shown = try_coerce(place, hint); shown.valid()) place = shown;
   if (is_mut) mutable_place(place);
   if (get(place).kind == ExprKind::Deref && !is_place(get(place).parts[0]) && is_kind(get(get(place).parts[0]).type, TypeKind::Ref) && table_.get(type(get(place).parts[0])).is_mut == is_mut) return get(place).parts[0];
   const ExprId out = add(ExprKind::Borrow, table_.ref(get(place).type, is_mut), span(id), {place});

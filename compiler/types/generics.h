@@ -94,7 +94,7 @@ struct ImplInfo {
   ModuleId module;
   const SyntaxTree* tree = nullptr;
   NodeId node;
-  bool derived = false;
+  bool derived = false, exact = false;
   DefinitionId trait;
   std::vector<GenericArgument> trait_arguments;
   Declared declared;

@@ -111,12 +111,24 @@ ExprId Checker::method_call(NodeId id, TypeId expected) {
   if (is_error(get(receiver).type)) return give_up(arguments, span(id));
   const auto key = std::pair(where_.tree, id.value);
   const auto chosen = chosen_traits_.find(key);
-  only_trait_ = !defining_ && chosen != chosen_traits_.end() ? chosen->second : DefinitionId();
+  only_trait_ = !defining_ && chosen != chosen_traits_.end() && arguments_ != nullptr ? substitute(chosen->second, *arguments_) : TraitUse();
   const ExprId out = call_method(receiver, node(id).text, arguments, list(generics), expected, Span{node(id).name});
   if (defining_ && get(out).kind == ExprKind::Call && get(out).method != Id<int>::kNone && pending_[get(out).method].callee.abstract)
-    chosen_traits_[key] = pending_[get(out).method].callee.trait;
+    remember_trait(key, pending_[get(out).method].callee);
   if (get(out).kind != ExprKind::Error && get(out).kind != ExprKind::Local) get(out).span = span(id);
   return out;
+}
+
+// Which trait a call on a parameter means, with the trait's own arguments as the definition knows them.
+void Checker::remember_trait(std::pair<const SyntaxTree*, uint32_t> call, const Callee& callee) {
+  TraitUse use{callee.trait, {}, {}};
+  const TraitInfo& info = trait_info(callee.trait);
+  for (size_t i = 1; i < info.declared.parameters.size(); ++i) {
+    const auto found = callee.bound.find(info.declared.parameters[i].number);
+    if (found == callee.bound.end() || (found->second.kind == GenericArgument::Kind::Type && contains_infer(found->second.type))) break;
+    use.arguments.push_back(found->second);
+  }
+  chosen_traits_[call] = std::move(use);
 }
 
 // One step further inside: behind a reference, into a box, through `Deref`. None if there is none.
@@ -136,7 +148,13 @@ ExprId Checker::step_inside(ExprId place) {
 
 ExprId Checker::call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report) {
   TypeId start = type(receiver);
-  const DefinitionId only = std::exchange(only_trait_, DefinitionId());
+  const TraitUse chosen = std::exchange(only_trait_, TraitUse());
+  const DefinitionId only = chosen.trait;
+  const auto found = [&](Receiver want, TypeId self, Owner owner, Callee& callee) {
+    if (!find_method(self, method, callee, want, only, owner)) return false;
+    for (size_t i = 0; callee.abstract && callee.trait == only && i < chosen.arguments.size(); ++i) callee.bound[trait_info(only).declared.parameters[i + 1].number] = chosen.arguments[i];
+    return true;
+  };
   if (is_infer(start) && infer_what(start) != 3) {
     settle_obligations();
     start = shallow(start);
@@ -146,6 +164,10 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
     }
     if (is_infer(start)) unify(start, infer_what(start) == 1 ? i32_ : f64_);
   }
+  if (arguments.size() == 1 && arguments[0].node.valid() && kind(arguments[0].node) == NodeKind::Range && !is_kind(peel(start), TypeKind::Str) && !is_kind(peel(start), TypeKind::String)) {
+    if (method == "get") method = "get_range";  // of a run: a part of it, as `v[from..to]` is
+    else if (method == "get_mut") method = "get_range_mut";
+  }
   for (ExprId place = receiver; place.valid(); place = step_inside(place)) {
     const TypeId here = type(place);
     if (is_never(here) || is_error(here)) return give_up(arguments, where);
@@ -154,11 +176,11 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
     const bool reference = data.special == Special::None && data.kind == TypeKind::Ref;
     for (const Owner owner : {Owner::Type, Owner::Trait}) {  // what a type itself can do comes before what traits give it
       Callee callee;
-      if (find_method(here, method, callee, Receiver::Value, only, owner)) return call_callee(callee, place, arguments, generics, expected, where);
-      if (reference && find_method(data.parts[0], method, callee, Receiver::Shared, only, owner)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
-      if (reference && data.is_mut && find_method(data.parts[0], method, callee, Receiver::Mutable, only, owner)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
-      if (find_method(here, method, callee, Receiver::Shared, only, owner)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
-      if (find_method(here, method, callee, Receiver::Mutable, only, owner)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
+      if (found(Receiver::Value, here, owner, callee)) return call_callee(callee, place, arguments, generics, expected, where);
+      if (reference && found(Receiver::Shared, data.parts[0], owner, callee)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
+      if (reference && data.is_mut && found(Receiver::Mutable, data.parts[0], owner, callee)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
+      if (found(Receiver::Shared, here, owner, callee)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
+      if (found(Receiver::Mutable, here, owner, callee)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
       if (owner == Owner::Trait) break;
       if (const ExprId out = native_method(place, method, arguments, generics, expected, where); out.valid()) return out;
     }

@@ -97,6 +97,8 @@ ExprId Checker::call_native(const spec::NativeFacts& native, ExprId receiver, co
       parts.push_back(number);
     }
   }
+  for (const std::string& word : made.copied)
+    if (const auto copied = bound.find(word); copied != bound.end()) obligations_.push_back({copied->second.type, {names_.find_in(names_.library, "Copy", false), {}}, std::nullopt, where, {}, false});
   const ExprId out = add(ExprKind::Native, pattern_type(made.result, bound), where, std::move(parts));
   get(out).native = native.native;
   return out;

@@ -260,8 +260,19 @@ ExprId Checker::comparison(Opcode op, ExprId left, ExprId right, Span where) {
   }
   if (op != Opcode::Eq && op != Opcode::Ne && (is_kind(a, TypeKind::Device) || is_kind(a, TypeKind::Fn)))
     return sink_.report<diag::BadOperands>(where, "compare", name(a), name(b)), add(ExprKind::Error, bool_, where);
+  if (is_kind(a, TypeKind::Device)) {
+    const ExprId same = add(ExprKind::Native, bool_, where, {left, right});
+    get(same).native = spec::Native::DeviceEq;
+    return op == Opcode::Ne ? negated(same) : same;
+  }
   const ExprId out = add(ExprKind::Binary, bool_, where, {left, right});
   get(out).op = op;
+  return out;
+}
+
+ExprId Checker::negated(ExprId value) {
+  const ExprId out = add(ExprKind::Unary, bool_, get(value).span, {value});
+  get(out).op = Opcode::Not;
   return out;
 }
 
@@ -282,10 +293,7 @@ ExprId Checker::compared(Opcode op, ExprId left, ExprId right, Span where) {
   }
   const ExprId mine = borrow(left, false, where), other = borrow(right, false, where);
   const ExprId out = pending_call(trait_callee(use, a, method), bool_, where, {mine, other});
-  if (op != Opcode::Ne) return out;
-  const ExprId negated = add(ExprKind::Unary, bool_, where, {out});
-  get(negated).op = Opcode::Not;
-  return negated;
+  return op == Opcode::Ne ? negated(out) : out;
 }
 
 ExprId Checker::assign(NodeId id) {

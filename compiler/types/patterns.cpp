@@ -40,6 +40,8 @@ PatternId Checker::pattern(NodeId id, TypeId given, Mode mode) {
     case NodeKind::BindPattern: return pattern_bind(id, type_id, mode);
     case NodeKind::OrPattern: return pattern_or(id, type_id, mode);
     case NodeKind::LiteralPattern: {
+      const NodeId written = child(id, slot::LiteralPattern::value);
+      if (kind(written) == NodeKind::Literal && node(written).token == TokenKind::ByteText) return pattern_bytes(written, type_id);
       const PatternId out = add_pattern(PatternKind::Constant, type_id, where);
       const ExprId value = pattern_value(child(id, slot::LiteralPattern::value), type_id);
       get(out).value = value;
@@ -188,7 +190,8 @@ PatternId Checker::pattern_slice(NodeId id, TypeId given, Mode mode) {
     if (is_kind(type_id, TypeKind::Vec)) report.help("look at what is in it: `&v[..]`");
   }
   if (is_array && (open ? count > data.length : count != data.length)) sink_.report<diag::PatternFields>(where, count, name(type_id), data.length), element = table_.error();
-  const PatternId out = add_pattern(run && !is_error(element) ? PatternKind::Slice : PatternKind::Wild, type_id, where);
+  const bool good = run && !is_error(element);
+  const PatternId out = add_pattern(good ? PatternKind::Slice : PatternKind::Wild, good ? type_id : table_.error(), where);
   get(out).index = static_cast<uint32_t>(found - parts.begin());
   get(out).open = open;
   for (NodeId part : parts) {
@@ -199,6 +202,27 @@ PatternId Checker::pattern_slice(NodeId id, TypeId given, Mode mode) {
     }
     const PatternId one = pattern(part, element, mode);
     if (get(out).kind == PatternKind::Slice) get(out).parts.push_back(one);
+  }
+  return out;
+}
+
+// `b"GET"`: a byte for each element.
+PatternId Checker::pattern_bytes(NodeId literal, TypeId type_id) {
+  const Span where = span(literal);
+  const std::string bytes = lex::literal_value(node(literal).text);
+  const TypeData& data = table_.get(type_id);
+  const bool run = data.special == Special::None && (data.kind == TypeKind::Slice || data.kind == TypeKind::Array) && is_kind(data.parts[0], TypeKind::U8);
+  if (!run || (data.kind == TypeKind::Array && data.length != bytes.size())) {
+    if (!is_error(type_id)) sink_.report<diag::PatternMismatch>(where, fmt::format("`&[u8; {}]`", bytes.size()), name(type_id));
+    return add_pattern(PatternKind::Wild, table_.error(), where);
+  }
+  const PatternId out = add_pattern(PatternKind::Slice, type_id, where);
+  get(out).index = static_cast<uint32_t>(bytes.size());
+  for (const char c : bytes) {
+    const PatternId one = add_pattern(PatternKind::Constant, data.parts[0], where);
+    const ExprId value = constant_number(static_cast<unsigned char>(c), data.parts[0], where);
+    get(one).value = value;
+    get(out).parts.push_back(one);
   }
   return out;
 }

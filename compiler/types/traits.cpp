@@ -86,7 +86,7 @@ void Checker::collect_impls() {
   for (const resolve::ImplBlock& block : names_.impls) {
     ImplInfo info;
     info.module = block.module, info.tree = block.tree, info.node = block.node;
-    info.derived = block.derived;
+    info.derived = block.derived, info.exact = block.exact;
     for (NodeId item : block.tree->children_of(block.tree->child(block.node, slot::Impl::items))) {
       const std::string word(block.tree->get(item).text);
       auto* map = block.tree->kind(item) == NodeKind::Fn ? &info.functions : block.tree->kind(item) == NodeKind::TypeAlias ? &info.types : block.tree->kind(item) == NodeKind::Const ? &info.constants : nullptr;
@@ -318,7 +318,7 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
       Fit how = fit(impls_[i].self, self, bound);
       for (size_t k = 0; how != Fit::No && k < use.arguments.size() && k < impls_[i].trait_arguments.size(); ++k)
         how = std::min(how, fit(impls_[i].trait_arguments[k], use.arguments[k], bound));
-      if (how == Fit::No || !bounds_hold(impls_[i].declared.bounds, bound, depth + 1)) continue;
+      if (how == Fit::No || (impls_[i].exact && how != Fit::Yes) || !bounds_hold(impls_[i].declared.bounds, bound, depth + 1)) continue;
       if (++found == 1) out.kind = Selection::Kind::Impl, out.impl = i, out.bound = std::move(bound);
       sure &= how == Fit::Yes;
     }
