@@ -64,7 +64,22 @@ Builder& Builder::help(std::string text) {
   return *this;
 }
 
-Builder Sink::add(const Row& row, Span span, std::string message) {
+// The texts of rows speak of many; of one thing they shall speak as of one.
+std::string in_number(std::string text) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {{"arguments", "argument"}, {"generic arguments", "generic argument"}, {"parts", "part"}, {"dims", "dim"}, {"holes", "hole"}, {"indices", "index"}, {"parameters", "parameter"}, {"locals", "local"}};
+  for (size_t at = text.find("1 "); at != text.npos; at = text.find("1 ", at + 2)) {
+    if (at > 0 && text[at - 1] != ' ') continue;
+    for (const auto& [many, one] : words) {
+      const std::string_view after = std::string_view(text).substr(at + 2);
+      const bool whole = after.starts_with(many) && (after.size() == many.size() || std::isalpha(static_cast<unsigned char>(after[many.size()])) == 0);
+      if (whole) text.replace(at + 2, many.size(), one);
+    }
+  }
+  return text;
+}
+
+Builder Sink::add(const Row& row, Span span, std::string text) {
+  std::string message = in_number(std::move(text));
   for (size_t i = all_.size(); i-- > 0;)
     if (all_[i].span == span && all_[i].code == row.code && all_[i].message == message) return {*this, i};
   if (all_.size() >= kMost && (row.severity == Severity::Warning || errors_ > 0)) {

@@ -86,6 +86,8 @@ class FunctionLowering {
   Operand operand(ExprId id);
   bool is_shown_text(const Expr& expr) const;
   void show_text(const Expr& expr, const Place& target);
+  std::optional<uint32_t> root_of(ExprId id) const;
+  bool changes(ExprId id, uint32_t local) const;
   std::vector<Operand> operands(std::span<const ExprId> parts);
   Place place(ExprId id, bool is_mut);
   Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);

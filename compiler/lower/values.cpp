@@ -48,7 +48,24 @@ Operand FunctionLowering::operand(ExprId id) {
   return use(target, expr.type, expr.span);
 }
 
-// Evaluated left to right, except that a method's own borrow of its receiver begins when the others are ready.
+// The local that a place begins at, where it does.
+std::optional<uint32_t> FunctionLowering::root_of(ExprId id) const {
+  while (is_place(id) && get(id).kind != ExprKind::Local) id = get(id).parts[0];
+  return get(id).kind == ExprKind::Local ? std::optional(get(id).index) : std::nullopt;
+}
+
+// May evaluating the expression change what is in the local, or lend it to someone who will?
+bool FunctionLowering::changes(ExprId id, uint32_t local) const {
+  if (!id.valid()) return false;
+  const Expr& expr = get(id);
+  const bool writes = expr.kind == ExprKind::Assign || expr.kind == ExprKind::AssignOp || (expr.kind == ExprKind::Borrow && expr.mutable_);
+  if (writes && root_of(expr.parts[0]) == local) return true;
+  const auto any = [&](ExprId part) { return changes(part, local); };
+  return std::ranges::any_of(expr.parts, any) || std::ranges::any_of(expr.statements, [&](const types::TypedStatement& one) { return any(one.value) || any(one.otherwise); }) ||
+         std::ranges::any_of(expr.arms, [&](const types::Arm& one) { return any(one.guard) || any(one.body); });
+}
+
+// Evaluated left to right: what a later part may change is taken before. Except that a method's own borrow of its receiver begins when the others are ready.
 std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
   std::vector<Operand> out(parts.size());
   struct Late {
@@ -63,6 +80,11 @@ std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
       late.push_back({i, std::move(source), place_of(temporary(part.type, part.span))});
     } else {
       out[i] = operand(parts[i]);
+      const std::optional<uint32_t> root = out[i].kind == OperandKind::Copy && is_place(parts[i]) ? root_of(parts[i]) : std::nullopt;
+      if (!root || std::ranges::none_of(parts.subspan(i + 1), [&](ExprId later) { return changes(later, *root); })) continue;
+      const Place holder = place_of(temporary(part.type, part.span));
+      set(holder, std::move(out[i]), part.span);
+      out[i] = use(holder, part.type, part.span);
     }
   }
   for (const Late& one : late) {

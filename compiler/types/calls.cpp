@@ -377,7 +377,7 @@ bool Checker::find_constant(TypeId given, std::string_view word, PathTarget& out
 
 PathTarget Checker::path_target(NodeId path, Span where) {
   PathTarget out;
-  const auto segments = list(child(path, slot::Path::segments));
+  const auto segments = past_library(list(child(path, slot::Path::segments)));
   const std::string first(node(segments[0]).text);
   const NodeId first_arguments = child(segments[0], slot::Segment::arguments);
   if (first.empty()) return out;

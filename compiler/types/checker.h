@@ -321,6 +321,7 @@ class Checker : private BodyState {
   Region region_of(NodeId lifetime, Span span, const Elision& elision);
   std::optional<int64_t> constant_integer(NodeId id, bool report = true);
   TypeId scalar_named(std::string_view name) const;
+  std::span<const NodeId> past_library(std::span<const NodeId> segments) const;
   DefinitionId find_path(std::span<const NodeId> segments, bool values, size_t& used, bool report);
 
   // --- trait objects and function types (objects.cpp)

@@ -106,6 +106,12 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
     }
     if (to.kind == TypeKind::Vec && from.kind == TypeKind::Array && unify(from.parts[0], to.parts[0])) return vec_of_array(value, wanted);
   }
+  if (from.special == Special::None && to.special == Special::None && from.kind == TypeKind::Ref && to.kind == TypeKind::Ref && from.is_mut && to.is_mut && is_place(value)) {
+    if (!unify(from.parts[0], to.parts[0])) return {};
+    const ExprId again = add(ExprKind::Borrow, wanted, where, {deref(value)});  // a reborrow, whatever `&mut T` turns out to refer to
+    get(again).mutable_ = true;
+    return again;
+  }
   if (from.special == Special::None && to.special == Special::None && from.kind == to.kind && from.kind != TypeKind::Ref && alike(found, wanted) == Fit::No)
     if (const ExprId out = coerce_inside(value, wanted); out.valid()) return out;
   return unify(found, wanted) ? value : ExprId();

@@ -197,7 +197,7 @@ ExprId Checker::byte_text(NodeId id) {
 
 ExprId Checker::path_expression(NodeId id, TypeId expected) {
   const NodeId path = child(id, slot::PathExpr::path);
-  const auto segments = list(child(path, slot::Path::segments));
+  const auto segments = past_library(list(child(path, slot::Path::segments)));
   const Span where = span(id);
   if (segments.size() == 2) {
     const std::string_view first = node(segments[0]).text, which = node(segments[1]).text;

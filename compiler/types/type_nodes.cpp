@@ -124,7 +124,10 @@ DefinitionId Checker::find_path(std::span<const NodeId> segments, bool values, s
         for (const auto& [local_name, local_id] : scope) words.push_back(local_name);
       const std::string_view near = diagnostics::nearest(word, words);
       auto made = values ? sink_.report<diag::UnknownName>(node(segments[used]).name, word) : sink_.report<diag::UnknownType>(node(segments[used]).name, word);
-      if (!near.empty()) made.help(fmt::format("there is `{}`", near));
+      const std::string other = inside ? std::string() : names_.elsewhere(from, word);
+      if (!other.empty()) made.help(fmt::format("import it: `use {};`", other));
+      else if (word == "Rc") made.help("a shared handle is a `Gc<T>` here, cycles and all; between threads it is an `Arc<T>`");
+      else if (!near.empty()) made.help(fmt::format("there is `{}`", near));
       return {};
     }
     if (report && !names_.visible(found, where_.module))
@@ -159,6 +162,11 @@ LoweredType Checker::lower_path(NodeId id, const Elision& elision) {
     for (size_t i = 1; i < segments.size(); ++i) at_type = lower_projection(at_type, node(segments[i]).text, span(id), elision, is_self && i == 1);
     return at_type;
   }
+  if (const auto known = past_library(segments); known.size() == 1 && segments.size() > 1) {
+    bool built_in = false;
+    LoweredType out = lower_builtin(node(known[0]).text, arguments, span(id), elision, built_in);
+    if (built_in) return out;
+  }
   size_t used = 0;
   const DefinitionId found = find_path(segments, false, used, true);
   if (!found.valid() || used != segments.size()) {
@@ -166,6 +174,14 @@ LoweredType Checker::lower_path(NodeId id, const Elision& elision) {
     return {table_.error(), {}};
   }
   return lower_named(found, arguments, span(id), elision);
+}
+
+// `std::vec::Vec::new`: from the first name on that the language itself has; the whole path where there is none.
+std::span<const NodeId> Checker::past_library(std::span<const NodeId> segments) const {
+  if (segments.empty() || node(segments[0]).text != "std") return segments;
+  for (size_t i = 1; i < segments.size(); ++i)
+    if (resolve::is_built_in(node(segments[i]).text)) return segments.subspan(i);
+  return segments;
 }
 
 // `<T as Trait>::Name`
