@@ -387,6 +387,7 @@ class Checker : private BodyState {
   void finish_trait_call(ExprId id, const Callee& callee, const FunctionInfo& asked);
   bool finish_builtin(ExprId id, const Callee& callee);
   void finish_formatter(ExprId id, Callee chosen);
+  void finish_string(ExprId id, Callee chosen);
   void finish_literal(Expr& expr);
 
   // --- expressions
@@ -432,6 +433,7 @@ class Checker : private BodyState {
   ExprId array(NodeId id, TypeId expected);
   ExprId repeat(NodeId id, TypeId expected);
   ExprId cast(NodeId id);
+  ExprId trapping_cast(ExprId value, TypeId to, Span where);
   ExprId try_expression(NodeId id);
   ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
   ExprId reference(NodeId id, TypeId expected);

@@ -226,6 +226,7 @@ void Checker::check_signature(const ImplInfo& info, const std::string& word, con
   const FunctionInfo& asked = function_info(asked_callee);
   const Span where = info.tree->get(callee.node).name;
   if (is_formatter(info.trait) && own.types.size() == 2) return;  // `fmt` has two forms
+  if (is_formatter(info.trait) && own.types.size() == 1 && is_kind(own.result, TypeKind::String) && names_.edition == Edition::CoreV1) return;  // and a third there
   if (own.types.size() != asked.types.size() || own.has_self != asked.has_self) {
     sink_.report<diag::SignatureDiffers>(where, word, names_.get(info.trait).name).here(fmt::format("the trait's has {} parameters{}", asked.types.size(), asked.has_self && !own.has_self ? ", the first is `self`" : ""));
     return;

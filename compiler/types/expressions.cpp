@@ -375,7 +375,10 @@ ExprId Checker::index_expression(NodeId id) {
       const auto number = kind(indices[0]) == NodeKind::Literal ? constant_integer(indices[0], false) : std::nullopt;
       if (number && static_cast<uint64_t>(*number) >= data.length && !is_symbol(static_cast<int64_t>(data.length))) sink_.report<diag::IndexRange>(span(indices[0]), *number, data.length);
     }
-    return add(ExprKind::Element, data.parts[0], span(id), {base, checked(indices[0], usize_)});
+    const bool any_integer = names_.edition == Edition::CoreV1 && !shipped_;
+    ExprId index = any_integer ? expression(indices[0], usize_) : checked(indices[0], usize_);
+    if (any_integer) index = is_integer(get(index).type) && !is_infer(get(index).type) && type(index) != usize_ ? trapping_cast(index, usize_, span(indices[0])) : coerce(index, usize_);
+    return add(ExprKind::Element, data.parts[0], span(id), {base, index});
   }
   if (!text && indices.size() == 1 && data.special != Special::Infer)
     if (const ExprId out = overloaded_index(base, indices[0], span(id)); out.valid()) return out;
@@ -517,7 +520,40 @@ ExprId Checker::cast(NodeId id) {
   if (is_kind(from, TypeKind::Enum) && nominal(from) != nullptr && is_integer(to))
     if (const ExprId out = discriminant(value, to, span(id)); out.valid()) return out;
   if (!numbers && !to_number && !to_char) return sink_.report<diag::BadCast>(span(id), name(from), name(to)), add(ExprKind::Error, to, span(id));
+  if (names_.edition == Edition::CoreV1 && !shipped_ && is_numeric(from) && is_integer(to)) return trapping_cast(value, to, span(id));
   return add(ExprKind::Cast, to, span(id), {value});
+}
+
+// Core v1: a number that does not fit is a trap. It fits if the way back leads to it, on the same side of zero; what is behind a point does not count.
+ExprId Checker::trapping_cast(ExprId value, TypeId to, Span where) {
+  if (is_infer(get(value).type)) unify(get(value).type, infer_what(get(value).type) == 1 ? i32_ : f64_);
+  const bool floating = is_float(get(value).type);
+  if (floating) {
+    if (type(value) != f64_) value = add(ExprKind::Cast, f64_, where, {value});
+    value = add(ExprKind::Native, f64_, where, {value});
+    get(value).native = spec::Native::F64Trunc;
+  }
+  const TypeId from = type(value);
+  const ExprId out = add(ExprKind::Block, to, where, {ExprId()});
+  const BodyLocalId before = add_local("", from, false, where), after = add_local("", to, false, where);
+  push_let(out, before, value);
+  push_let(out, after, add(ExprKind::Cast, to, where, {local(before, where)}));
+  const auto compare = [&](spec::Opcode op, ExprId left, ExprId right) {
+    const ExprId made = add(ExprKind::Binary, bool_, where, {left, right});
+    get(made).op = op;
+    return made;
+  };
+  ExprId wrong = compare(spec::Opcode::Ne, add(ExprKind::Cast, from, where, {local(after, where)}), local(before, where));
+  if (!floating) {
+    const ExprId below = compare(spec::Opcode::Lt, local(before, where), constant_number(0, from, where)), still = compare(spec::Opcode::Lt, local(after, where), constant_number(0, to, where));
+    wrong = add(ExprKind::Or, bool_, where, {wrong, compare(spec::Opcode::Ne, below, still)});
+  }
+  const ExprId failed = panic(constant_text("the number does not fit into the type that it is cast to", where), where);
+  const ExprId test = add(ExprKind::If, unit_, where, {wrong, failed, ExprId()});
+  get(out).statements.push_back({TypedStatement::Kind::Expression, test, {}, {}});
+  const ExprId result = local(after, where);
+  get(out).parts[0] = result;
+  return out;
 }
 
 // `Color::Red as i32`: the numbers that the variants have, from zero or as written.

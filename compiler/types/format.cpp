@@ -90,6 +90,11 @@ void Checker::hole(ExprId value, std::string_view spec_text, Span where, std::st
   while (is_kind(get(value).type, TypeKind::Ref) || is_kind(get(value).type, TypeKind::Guard) || is_kind(get(value).type, TypeKind::Gc)) value = deref(value);
   const TypeId here = type(value);
   std::string kept(spec_text);
+  if (names_.edition == Edition::CoreV1 && kept.empty() && !natively_printable(here, false) && natively_printable(here, true) && !implements(here, "Display")) {
+    out += fmt::format("{{{}:?}}", parts.size());  // containers show what is in them
+    parts.push_back(borrow(value, false, where));
+    return;
+  }
   if (!natively_printable(here, debug)) {
     const DefinitionId trait = names_.find_in(names_.library, debug ? "Debug" : "Display", false);
     if (!select(here, {trait, {}})) return not_printable(here, debug, where);

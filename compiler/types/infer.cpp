@@ -296,6 +296,7 @@ void Checker::finish_trait_call(ExprId id, const Callee& callee, const FunctionI
   Callee chosen = impl_callee(found.impl, found.bound, callee.self, word);
   const FunctionInfo& own = function_info(chosen);
   if (is_formatter(callee.trait) && own.types.size() == 2) return finish_formatter(id, std::move(chosen));
+  if (is_formatter(callee.trait) && is_kind(own.result, TypeKind::String)) return finish_string(id, std::move(chosen));
   for (size_t i = asked.own, k = own.own; i < asked.parameters.size() && k < own.parameters.size(); ++i, ++k)
     chosen.bound[own.parameters[k].number] = callee.bound.at(asked.parameters[i].number);
   const uint32_t number = instance(make_instance(std::move(chosen)));
@@ -312,6 +313,18 @@ bool Checker::finish_builtin(ExprId id, const Callee& callee) {
   const Expr made = get(out);
   get(id) = made;
   return true;
+}
+
+// `fmt(&self) -> String` as a text.
+void Checker::finish_string(ExprId id, Callee chosen) {
+  const Span where = get(id).span;
+  const ExprId made = add(ExprKind::Call, table_.scalar(TypeKind::String), where, get(id).parts);
+  const uint32_t number = instance(make_instance(std::move(chosen)));
+  get(made).index = number;
+  const ExprId shown = borrow(made, false, where);
+  Expr out;
+  out.kind = ExprKind::Native, out.type = str_, out.span = where, out.native = spec::Native::StringToStr, out.parts = {shown};
+  get(id) = std::move(out);
 }
 
 // `fmt(&self, f: &mut Formatter)` as a text: what it wrote into a formatter of its own.
