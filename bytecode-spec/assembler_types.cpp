@@ -50,6 +50,7 @@ void Assembler::take_type() {
     }
     case TypeKind::Ref:
     case TypeKind::Guard:
+    case TypeKind::Ptr:
       row.a = id("t");
       row.b = accept("mut") ? 1 : 0;
       break;
@@ -107,8 +108,12 @@ void Assembler::take_nominal(TypeRow& row) {
   row.name = text();
   expect("drop");
   row.c = drop_function();
-  expect("regions");
-  row.d = number(next());
+  if (accept("packed")) {
+    row.d = kPackedStruct;
+  } else {
+    expect("regions");
+    row.d = number(next());
+  }
   Range members;
   if (row.kind == static_cast<uint32_t>(TypeKind::Struct)) {
     members = take_fields();

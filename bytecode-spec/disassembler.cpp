@@ -71,12 +71,13 @@ class Printer {
     const TypeRow& row = m_.types[type];
     switch (static_cast<TypeKind>(row.kind)) {
       case TypeKind::Struct:
-      case TypeKind::Enum: return std::min(row.d, 64u);
+      case TypeKind::Enum: return std::min(lifetimes_declared(row), 64u);
       case TypeKind::Vec:
       case TypeKind::Array:
       case TypeKind::Slice:
       case TypeKind::Box:
       case TypeKind::Cell:
+      case TypeKind::Ptr:
       case TypeKind::RefCell: return slots(row.a, depth + 1);
       case TypeKind::Dyn:
       case TypeKind::Fn: return 1;
@@ -117,13 +118,17 @@ class Printer {
       case TypeKind::Weak: return line("{} t{}", head, row.a);
       case TypeKind::Array: return line("{} t{} {}", head, row.a, uint64_t{row.c} << 32 | row.b);
       case TypeKind::Guard:
+      case TypeKind::Ptr:
       case TypeKind::Ref: return line("{} t{}{}", head, row.a, row.b != 0 ? " mut" : "");
       case TypeKind::Tuple: {
         std::string text = head;
         for (const FieldRow& f : rows(m_.fields, {row.a, row.b})) text += fmt::format(" t{}", f.type.type);
         return line("{}", text);
       }
-      case TypeKind::Struct: return line("{} {} drop {} regions {} {{{} }}", head, name(row.name), optional(row.c), row.d, fields({row.a, row.b}));
+      case TypeKind::Struct: {
+        const std::string form = row.d == kPackedStruct ? "packed" : fmt::format("regions {}", row.d);
+        return line("{} {} drop {} {} {{{} }}", head, name(row.name), optional(row.c), form, fields({row.a, row.b}));
+      }
       case TypeKind::Enum: {
         std::string text;
         for (const VariantRow& v : rows(m_.variants, {row.a, row.b})) text += fmt::format(" {} {{{} }}", name(v.name), fields(v.fields));

@@ -54,6 +54,9 @@ struct TypeRow {
   uint32_t a = 0, b = 0, c = 0, d = 0;
   Text name;  // structs, enums, dyns
 };
+// `d` of a struct whose fields lie without gaps, wherever that puts them. It holds plain data, so it has no lifetimes.
+inline constexpr uint32_t kPackedStruct = 1u << 31;
+inline uint32_t lifetimes_declared(const TypeRow& row) { return row.d == kPackedStruct ? 0 : row.d; }
 // A type in a position: its region arguments are Module::regions[first …], one per region slot of the type (regions.h).
 struct TypeUse {
   uint32_t type = kNone;

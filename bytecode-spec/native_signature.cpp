@@ -128,6 +128,19 @@ class Parser {
       pattern.is_mut = is_mut;
       return pattern;
     }
+    if (take("*")) {
+      const bool is_mut = take("mut ");
+      if (!is_mut) expect("const ");
+      Pattern pattern = with(PatternKind::Cell, type());
+      pattern.scalar = TypeKind::Ptr;
+      pattern.is_mut = is_mut;
+      return pattern;
+    }
+    if (take("dyn")) {
+      Pattern pattern;
+      pattern.kind = PatternKind::Dyn;
+      return pattern;
+    }
     if (take("(")) return tuple();
     if (take("[")) {
       Pattern pattern = with(PatternKind::Slice, type());

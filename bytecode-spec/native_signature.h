@@ -22,9 +22,11 @@ enum class PatternKind : uint8_t {
   Tuple,     // parts
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
-  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (is_mut), Gc or Weak
+  Dyn,       // any trait object, behind a reference or Box
+  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard or Ptr (is_mut), Gc or Weak
 };
 
+// `*const T` of a parameter that is never followed says which type is meant, where no value does.
 struct Pattern {
   PatternKind kind = PatternKind::Scalar;
   TypeKind scalar = TypeKind::Unit;

@@ -81,6 +81,11 @@ int run_command(const Options& o) {
   if (!verified) return complain(verified.error());
   auto settings = host_options(o);
   if (!settings) return complain(settings.error());
+  if (const auto capability = settings->grants.missing(verified->module())) {
+    const std::string_view name = spec::capabilities()[static_cast<size_t>(*capability)];
+    write_all(2, fmt::format("error[V19]: `{}` asks for `{}`, which is not allowed here\n  help: run with `--allow={}` if you trust where it comes from\n", o.file, name, name));
+    return static_cast<int>(Exit::Permission);
+  }
   const uint32_t entry = verified->module().entry;
   if (entry == spec::kNone) {
     write_all(2, fmt::format("error: `{}` has no `main`: it is a library\n", o.file));

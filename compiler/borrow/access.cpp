@@ -26,9 +26,13 @@ void walk(const Body& b, const Place& place, Visit visit) {
   }
 }
 
-// A dereference of a reference; one of a Box is a step into what its owner owns.
+bool is_pointer(const Body& b, const Projection& step, const TypedPlace& at) {
+  return step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ptr;
+}
+
+// A dereference of a reference or pointer; one of a Box is a step into what its owner owns.
 bool is_reference(const Body& b, const Projection& step, const TypedPlace& at) {
-  return step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ref;
+  return is_pointer(b, step, at) || (step.kind == ProjectionKind::Deref && b.table().kind(at.type) == TypeKind::Ref);
 }
 
 // A dereference of a guard or Gc: what is behind it goes with it like its own, but may not be moved away.
@@ -45,13 +49,15 @@ bool has_destructor(const types::TypeTable& table, TypeId type) {
 
 }  // namespace
 
-size_t Body::own_from(const Place& place) const {
-  size_t steps = 0, last = 0;
-  walk(*this, place, [&](const Projection& step, const TypedPlace& at) {
+Loan Body::loan_of(const Instruction& borrow) const {
+  Loan loan{borrow.source, borrow.borrow_mutable, borrow.span, borrow.target.base};
+  size_t steps = 0, destructor = 0;
+  walk(*this, borrow.source, [&](const Projection& step, const TypedPlace& at) {
     ++steps;
-    if (is_reference(*this, step, at)) last = steps;
+    if (has_destructor(table(), at.type) || is_handle(*this, step, at)) destructor = steps;  // when a guard goes, others may come
+    if (is_reference(*this, step, at)) loan.own_from = steps, loan.dropped_until = destructor;
   });
-  return last;
+  return loan;
 }
 
 Overlap overlap(const Place& first, const Place& second) {
@@ -108,8 +114,11 @@ void Flow::require_free(const State& state, const Place& place, Access access, S
       if (loan.place.base != place.base || (only_reads && !loan.is_mut)) continue;
       const Overlap how = overlap(loan.place, place);
       if (how == Overlap::None) continue;
-      // Overwriting a place leaves alone what its references point to; what its boxes hold goes with it.
-      if (access == Access::Write && how == Overlap::FirstInside && loan.own_from > place.steps.size()) continue;
+      // Overwriting or dropping a place leaves alone what its references point to, unless a destructor may follow them; what its boxes
+      // hold goes with it.
+      const bool leaves_alone = how == Overlap::FirstInside && loan.own_from > place.steps.size();
+      if (access == Access::Write && leaves_alone) continue;
+      if ((access == Access::Drop || access == Access::Replace) && leaves_alone && loan.dropped_until <= place.steps.size()) continue;
       if (told.insert(l).second) return reporter_->conflict(state, place, l, access, span);
     }
   }
@@ -121,6 +130,7 @@ void Flow::require_writable(const Place& place, bool borrow, Span span) {
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
     if (is_handle(b_, step, at)) through_shared |= !b_.table().get(at.type).is_mut;
     if (!is_reference(b_, step, at)) return;
+    if (is_pointer(b_, step, at)) through_mutable = through_shared = false;  // what stands in front of a pointer does not matter behind it
     (b_.table().get(at.type).is_mut ? through_mutable : through_shared) = true;
   });
   const mir::Local& local = b_.function.locals[place.base.index()];
@@ -162,12 +172,12 @@ void Flow::move_out(State& state, const Place& place, Span span, bool by_pattern
 void Flow::write(State& state, const Place& place, bool drops_old, Span span) {
   const uint32_t base = place.base.value;
   const mir::Local& local = b_.function.locals[base];
-  const Access access = drops_old ? Access::Drop : Access::Write;
+  const Access access = drops_old ? Access::Replace : Access::Write;
   if (place.steps.empty()) {
     if (reporter_ != nullptr && state.assigned[base] && !local.is_mut && local.kind != LocalKind::Temporary) {
       reporter_->assigned_twice(place.base, span);
     }
-    require_free(state, place, access == Access::Drop && state.held[base] != Held::Gone ? Access::Drop : Access::Write, span);
+    require_free(state, place, state.held[base] != Held::Gone ? access : Access::Write, span);
     state.held[base] = Held::Whole;
     state.assigned[base] = true;
     state.moved.erase(base);
@@ -185,9 +195,19 @@ void Flow::write(State& state, const Place& place, bool drops_old, Span span) {
       return;
     }
   }
-  Place around = place;  // what is written into must be there; what is overwritten need not
+  require_around(state, place, span);
+}
+
+// What is written into must be there; what is overwritten, and what lies beside it, need not.
+void Flow::require_around(const State& state, const Place& place, Span span) {
+  Place around = place;
   around.steps.pop_back();
-  require_available(state, around, span);
+  const uint32_t base = place.base.value;
+  if (reporter_ == nullptr || state.held[base] != Held::Partly) return require_available(state, around, span);
+  for (const Place& moved : state.moved.at(base)) {
+    const Overlap how = overlap(moved, around);
+    if (how == Overlap::Same || how == Overlap::SecondInside) return reporter_->unavailable(state, place, Held::Gone, span);
+  }
 }
 
 // Whether something at `at` must still be dropped; collects what.

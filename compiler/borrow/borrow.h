@@ -19,7 +19,10 @@ struct FunctionAnnotations {
 
 using Annotations = std::vector<FunctionAnnotations>;  // by function
 
-// Annotations are meaningful only when nothing was reported.
-Annotations check(mir::Program& program, diagnostics::Sink& sink);
+// What is done with a function after an error in it. Only tests annotate what was refused: it shows what the verifier says to it.
+enum class Refused : uint8_t { Skip, Annotate };
+
+// Annotations of a function are empty where something in it was reported and refused functions are skipped.
+Annotations check(mir::Program& program, diagnostics::Sink& sink, Refused refused = Refused::Skip);
 
 }  // namespace stark::borrow

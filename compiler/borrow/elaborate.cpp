@@ -56,7 +56,13 @@ class Elaborator {
     }
   }
 
+  bool is_reservation(const Instruction& i) const {
+    const LocalId holder = i.kind == Instruction::Kind::ScopeEnd ? i.source.base : i.target.base;
+    return holder.valid() && b_.function.locals[holder.index()].kind == mir::LocalKind::Reservation;
+  }
+
   void emit(State& state, Instruction i, std::span<const Instruction> ahead) {
+    if (is_reservation(i)) return;
     if (i.kind == Instruction::Kind::ScopeEnd) return emit_scope_end(state, i);
     const LocalId local = i.source.base;
     switch (i.op) {

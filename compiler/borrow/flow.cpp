@@ -51,14 +51,14 @@ Flow::Value Flow::use(State& state, const mir::Operand& operand) {
   return value;
 }
 
-void Flow::gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals) {
+void Flow::gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides) {
   if (loans.empty()) return;
   if (region < b_.regions.fixed && reporter_ != nullptr) {
     for (LoanId l : loans) {
       if (l < b_.loans.size()) {
-        if (!b_.loans[l].through_reference()) return reporter_->leaves(b_.loans[l], span);
+        if (!b_.loans[l].through_reference()) return reporter_->leaves(b_.loans[l], region, span);
       } else if (!b_.regions.outlives[l - b_.loans.size()][region]) {
-        return reporter_->too_short(span);
+        reporter_->too_short(l - static_cast<RegionId>(b_.loans.size()), region, hides, span);
       }
     }
   }
@@ -69,14 +69,32 @@ void Flow::gather(const State&, const Value& value, const TypedPlace& to, Span s
   for (size_t s = 0; s < std::min(value.loans.size(), to.regions.size()); ++s) gather_loans(value.loans[s], to.regions[s], span, arrivals);
 }
 
-void Flow::arrive(State& state, const Place& place, const Arrivals& arrivals, bool drops_old, Span span) {
+// What was lent by way of a reference that is overwritten is no longer on that way.
+void Flow::kill_through(State& state, const Place& place, Arrivals& arrivals) const {
+  const auto goes_through = [&](LoanId l) {
+    if (l >= b_.loans.size()) return false;
+    const Loan& loan = b_.loans[l];
+    const size_t n = place.steps.size();
+    const bool known = std::ranges::none_of(place.steps, [](const mir::Projection& s) { return s.kind == ProjectionKind::Index; });
+    return loan.place.base == place.base && loan.own_from > n && known && std::equal(place.steps.begin(), place.steps.end(), loan.place.steps.begin());
+  };
+  for (auto at = state.regions.begin(); at != state.regions.end();) {
+    std::erase_if(at->second, goes_through);
+    at = at->second.empty() ? state.regions.erase(at) : std::next(at);
+  }
+  for (auto& [region, loans] : arrivals) std::erase_if(loans, goes_through);
+}
+
+void Flow::arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span) {
   write(state, place, drops_old, span);
   if (place.steps.empty()) {
     for (RegionId region : b_.regions.of_local[place.base.index()]) {
       if (b_.regions.is_own(place.base, region)) state.regions.erase(region);
     }
   }
-  for (const auto& [region, loans] : arrivals) merge(state.regions[region], loans);
+  if (!b_.typed(place).regions.empty()) kill_through(state, place, arrivals);
+  for (const auto& [region, loans] : arrivals)
+    if (!loans.empty()) merge(state.regions[region], loans);
 }
 
 void Flow::step(State& state, const Instruction& i, std::span<const Instruction> ahead) {
@@ -113,14 +131,17 @@ void Flow::step(State& state, const Instruction& i, std::span<const Instruction>
 void Flow::step_borrow(State& state, const Instruction& i) {
   require_available(state, i.source, i.span);
   if (i.borrow_mutable) require_writable(i.source, true, i.span);
-  require_free(state, i.source, i.borrow_mutable ? Access::BorrowMutable : Access::BorrowShared, i.span);
+  const bool reserves = b_.function.locals[i.target.base.index()].kind == mir::LocalKind::Reservation;  // the borrow itself will ask
+  if (!reserves) require_free(state, i.source, i.borrow_mutable ? Access::BorrowMutable : Access::BorrowShared, i.span);
   // The new loan, and those of the references gone through, from the innermost up to the first shared one.
+  // What lies behind a raw pointer is lent by nobody.
   LoanSet lent{i.index};
   std::vector<std::pair<RegionId, bool>> crossed;
   TypedPlace at{b_.type_of(i.source.base), b_.regions.of_local[i.source.base.index()]};
   uint32_t variant = spec::kNone;
   for (const auto& step : i.source.steps) {
     if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ref) crossed.emplace_back(at.regions[0], b_.table().get(at.type).is_mut);
+    if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == TypeKind::Ptr) lent.clear(), crossed.clear();
     at = b_.types.step(at, step, &variant);
   }
   for (auto c = crossed.rbegin(); c != crossed.rend(); ++c) {
@@ -179,7 +200,7 @@ void Flow::step_hide(State& state, const Instruction& i, const Value& value) {
   const TypedPlace to = b_.typed(i.target);
   const size_t inside = i.op == Opcode::Dyn && b_.table().kind(to.type) == TypeKind::Ref ? 1 : 0;
   Arrivals arrivals;
-  for (size_t s = 0; s < value.loans.size(); ++s) gather_loans(value.loans[s], to.regions[std::min(s, inside)], i.span, arrivals);
+  for (size_t s = 0; s < value.loans.size(); ++s) gather_loans(value.loans[s], to.regions[std::min(s, inside)], i.span, arrivals, s >= inside);
   arrive(state, i.target, arrivals, false, i.span);
 }
 
@@ -197,7 +218,7 @@ void Flow::step_parts(State& state, const Instruction& i, const std::vector<Valu
 }
 
 void Flow::step_return(State& state, const Instruction& i, const std::vector<Value>& values) {
-  if (values[0].is_constant) return;
+  if (values[0].is_constant || values[0].typed.regions == b_.function.signature.result_regions) return;  // it was checked when it was written
   Arrivals arrivals;
   gather(state, values[0], {b_.function.signature.result, b_.function.signature.result_regions}, i.span, arrivals);
 }
@@ -237,8 +258,20 @@ std::vector<LocalId> Flow::outlived_by(const State& state, LocalId local) const 
   return result;
 }
 
+// A destructor may follow references that were lent out.
+void Flow::require_beyond(const State& state, LocalId local) {
+  if (reporter_ == nullptr) return;
+  for (const auto& [region, loans] : state.regions) {
+    for (LoanId l : loans) {
+      if (l >= b_.loans.size() || b_.loans[l].place.base != local || b_.loans[l].dropped_until == 0) continue;
+      return reporter_->conflict(state, Place{local, {}}, l, Access::Drop, b_.function.locals[local.index()].span);
+    }
+  }
+}
+
 // The scope of a local ends: references into it are ended with it, and a later use of them is the error.
 void Flow::end_scope(State& state, LocalId local) {
+  if (b_.needs_drop(local) && state.held[local.index()] != Held::Gone) require_beyond(state, local);
   for (LocalId reference : outlived_by(state, local)) {
     LoanId cause = 0;
     for (RegionId region : b_.regions.of_local[reference.index()]) {
@@ -302,7 +335,7 @@ void number_loans(Body& body) {
     for (Instruction& i : block.code) {
       if (i.kind != Instruction::Kind::Op || i.op != Opcode::Borrow) continue;
       i.index = static_cast<uint32_t>(body.loans.size());
-      body.loans.push_back({i.source, i.borrow_mutable, i.span, i.target.base, body.own_from(i.source)});
+      body.loans.push_back(body.loan_of(i));
     }
   }
 }

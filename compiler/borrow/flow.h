@@ -23,6 +23,7 @@ struct Loan {
   Span span;
   LocalId holder;                 // the local that the borrow was put into
   size_t own_from = 0;            // steps up to and with the last dereference of a reference; a Box's inside is its own
+  size_t dropped_until = 0;       // among those before: up to and with the last part of something whose destructor may follow the reference
 
   bool through_reference() const { return own_from > 0; }  // not of this function's own storage
 };
@@ -37,7 +38,7 @@ struct State {
   friend bool operator==(const State&, const State&) = default;
 };
 
-enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Move, Drop };
+enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Replace, Move, Drop };  // Replace: drops the old value first
 
 // Hears of everything that is wrong at the current point.
 class Reporter {
@@ -49,8 +50,9 @@ class Reporter {
   virtual void not_movable(const Place& place, Span span) = 0;
   virtual void assigned_twice(LocalId local, Span span) = 0;
   virtual void not_writable(const Place& place, bool borrow, Span span) = 0;
-  virtual void leaves(const Loan& loan, Span span) = 0;
-  virtual void too_short(Span span) = 0;
+  virtual void leaves(const Loan& loan, RegionId region, Span span) = 0;
+  // `hides`: on the way into a `dyn` or `fn`, of which no bound tells what is inside.
+  virtual void too_short(RegionId longer, RegionId shorter, bool hides, Span span) = 0;
 };
 
 // One function during the check.
@@ -64,7 +66,7 @@ struct Body {
   TypeId type_of(LocalId local) const { return function.locals[local.index()].type; }
   const types::TypeTable& table() const { return types.table(); }
   TypedPlace typed(const Place& place) const { return typed_place(function, regions, types, place); }
-  size_t own_from(const Place& place) const;
+  Loan loan_of(const Instruction& borrow) const;
   bool needs_drop(LocalId local) const { return table().needs_drop(type_of(local)); }
 };
 
@@ -104,12 +106,14 @@ class Flow {
   Value use(State& state, const mir::Operand& operand);
   void move_out(State& state, const Place& place, Span span, bool by_pattern);
   void require_available(const State& state, const Place& place, Span span);
+  void require_around(const State& state, const Place& place, Span span);
   void require_free(const State& state, const Place& place, Access access, Span span);
   void require_writable(const Place& place, bool borrow, Span span);
   void write(State& state, const Place& place, bool drops_old, Span span);
-  void arrive(State& state, const Place& place, const Arrivals& arrivals, bool drops_old, Span span);
+  void arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span);
+  void kill_through(State& state, const Place& place, Arrivals& arrivals) const;
   void gather(const State& state, const Value& value, const TypedPlace& to, Span span, Arrivals& arrivals);
-  void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals);
+  void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides = false);
   LoanSet loans_of(const State& state, RegionId region) const;
 
   void step_borrow(State& state, const Instruction& i);
@@ -118,6 +122,7 @@ class Flow {
   void step_parts(State& state, const Instruction& i, const std::vector<Value>& values);
   void step_drop(State& state, const Instruction& i, std::span<const Instruction> ahead);
   void step_return(State& state, const Instruction& i, const std::vector<Value>& values);
+  void require_beyond(const State& state, LocalId local);
   void end_scope(State& state, LocalId local);
   bool remains_in(const State& state, LocalId local, const Place& at, TypeId type, std::vector<Place>* out) const;
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "bytecode-spec/tables.h"
-#include "compiler/borrow/diagnostics.h"
 #include "compiler/mir/cfg.h"
 
 namespace stark::borrow {
@@ -18,8 +17,7 @@ using types::TypeKind;
 
 class Assigner {
  public:
-  Assigner(const mir::Program& program, const mir::Function& function, TypeRegions& types, diagnostics::Sink* sink)
-      : p_(program), f_(function), types_(types), sink_(sink) {}
+  Assigner(const mir::Program& program, const mir::Function& function, TypeRegions& types) : p_(program), f_(function), types_(types) {}
 
   RegionMap run() {
     open();
@@ -35,15 +33,24 @@ class Assigner {
   void open() {
     map_.fixed = f_.signature.region_count + 1;
     uint32_t next = map_.fixed;
+    const std::vector<RegionId> none;
     for (size_t l = 0; l < f_.locals.size(); ++l) {
       std::vector<RegionId> regions(types_.table().region_slots(f_.locals[l].type));
       const bool is_parameter = l < f_.signature.parameters.size();
-      for (size_t s = 0; s < regions.size(); ++s) {
-        regions[s] = is_parameter && s < f_.signature.parameter_regions[l].size() ? f_.signature.parameter_regions[l][s] : next++;
-      }
+      const auto& fixed = is_parameter ? f_.signature.parameter_regions[l] : is_result(LocalId(l)) ? f_.signature.result_regions : none;
+      for (size_t s = 0; s < regions.size(); ++s) regions[s] = s < fixed.size() ? fixed[s] : next++;
       map_.of_local.push_back(std::move(regions));
     }
     for (RegionId r = 0; r < next; ++r) parent_.push_back(r);
+  }
+
+  // What is returned has the signature's lifetimes from the start, so that a mistake shows where the value comes from.
+  bool is_result(LocalId local) const {
+    if (f_.locals[local.index()].kind != mir::LocalKind::Temporary || f_.locals[local.index()].type != f_.signature.result) return false;
+    return std::ranges::any_of(f_.blocks, [&](const mir::Block& block) {
+      const Instruction& last = block.code.back();
+      return last.op == Opcode::Return && last.operands[0].kind != OperandKind::Constant && last.operands[0].place == Place{local, {}};
+    });
   }
 
   // Region numbers are made dense again, and the users of each are listed.
@@ -92,7 +99,7 @@ class Assigner {
     if (a == b) return;
     if (a > b) std::swap(a, b);  // fixed regions stay the representatives
     if (b < map_.fixed) {
-      if (sink_ != nullptr) sink_->report<diag::LifetimesDiffer>(span);
+      map_.equalities.push_back({a, b, span});
       return;
     }
     parent_[b] = a;
@@ -183,7 +190,6 @@ class Assigner {
   const mir::Program& p_;
   const mir::Function& f_;
   TypeRegions& types_;
-  diagnostics::Sink* sink_;
   RegionMap map_;
   std::vector<RegionId> parent_;
   uint32_t none_ = spec::kNone;
@@ -241,7 +247,7 @@ TypedPlace TypeRegions::step(const TypedPlace& from, const mir::Projection& step
     case ProjectionKind::ConstIndex:
     case ProjectionKind::Index: return {data.parts[0], from.regions};
     case ProjectionKind::Deref:
-      if (data.kind == TypeKind::Box) return {data.parts[0], from.regions};
+      if (data.kind == TypeKind::Box || data.kind == TypeKind::Ptr) return {data.parts[0], from.regions};
       if (data.kind == TypeKind::Gc) return {data.parts[0], std::vector<RegionId>(table_.region_slots(data.parts[0]))};  // 'static
       return {data.parts[0], {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
@@ -282,6 +288,7 @@ std::vector<Variance> TypeRegions::compute(TypeId type) {
     case TypeKind::Box: return variance(data.parts[0]);
     case TypeKind::Cell:
     case TypeKind::RefCell: return std::vector<Variance>(mine.size(), Variance::Invariant);
+    case TypeKind::Ptr: return data.is_mut ? std::vector<Variance>(mine.size(), Variance::Invariant) : variance(data.parts[0]);
     case TypeKind::Guard:
     case TypeKind::Ref: {
       const auto inner = variance(data.parts[0]);
@@ -304,8 +311,8 @@ std::vector<Variance> TypeRegions::compute(TypeId type) {
   return mine;
 }
 
-RegionMap assign_regions(const mir::Program& program, const mir::Function& function, TypeRegions& types, diagnostics::Sink* sink) {
-  return Assigner(program, function, types, sink).run();
+RegionMap assign_regions(const mir::Program& program, const mir::Function& function, TypeRegions& types) {
+  return Assigner(program, function, types).run();
 }
 
 }  // namespace stark::borrow

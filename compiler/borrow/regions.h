@@ -58,6 +58,11 @@ struct RegionMap {
   std::vector<std::vector<RegionId>> of_local;  // by local, by slot
   std::vector<std::vector<LocalId>> users;      // by region
   std::vector<std::vector<bool>> outlives;      // among the fixed ones, closed
+  struct Equality {
+    RegionId first, second;
+    Span span;
+  };
+  std::vector<Equality> equalities;             // fixed ones that would have to be one, and are not
 
   bool is_own(LocalId local, RegionId region) const {
     return region >= fixed && users[region].size() == 1 && users[region][0] == local && slots_of(local, region) == 1;
@@ -68,7 +73,9 @@ struct RegionMap {
 TypedPlace typed_place(const mir::Function& function, const RegionMap& map, TypeRegions& types, const Place& place);
 TypeId place_type(const mir::Function& function, const types::TypeTable& types, const Place& place);
 
-// Reports where two lifetimes of the signature would have to be equal and are not declared so.
-RegionMap assign_regions(const mir::Program& program, const mir::Function& function, TypeRegions& types, diagnostics::Sink* sink);
+RegionMap assign_regions(const mir::Program& program, const mir::Function& function, TypeRegions& types);
+
+// relations.cpp: adds to each signature what its body needs of lifetimes that stand in no text.
+void relate_lifetimes(mir::Program& program, TypeRegions& types);
 
 }  // namespace stark::borrow

@@ -37,6 +37,7 @@ class NativeShape {
       case PatternKind::Tuple:
         for (size_t i = 0; i < pattern.parts.size(); ++i) number(pattern.parts[i], data.parts[i], is_result, out);
         return;
+      case PatternKind::Dyn: out.push_back(++count_); return;
       case PatternKind::Cell: return number_cell(pattern, data.parts[0], is_result, out);
       case PatternKind::Option: number(pattern.parts[0], types_.info(data.enum_id).variants[1].fields[0].type, is_result, out); return;
       default: return;

@@ -12,18 +12,10 @@
 namespace stark::codegen {
 namespace {
 
-// What the natives that the program calls need granted.
+// What the program needs granted, in the order of the table.
 std::vector<uint32_t> capabilities(const mir::Program& program) {
   std::set<uint32_t> needed;
   for (spec::Capability c : program.capabilities) needed.insert(static_cast<uint32_t>(c));
-  for (const auto& function : program.functions) {
-    for (const auto& block : function.blocks) {
-      for (const mir::Instruction& i : block.code) {
-        if (i.kind != mir::Instruction::Kind::Op || i.op != mir::Opcode::CallNative) continue;
-        if (const auto c = spec::natives()[i.index].capability) needed.insert(static_cast<uint32_t>(*c));
-      }
-    }
-  }
   return {needed.begin(), needed.end()};
 }
 

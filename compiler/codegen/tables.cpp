@@ -39,7 +39,7 @@ uint32_t Tables::type(types::TypeId id) {
   uint32_t row = kNone;
   if (data.kind == TypeKind::Struct) {
     const auto& info = p_.types->info(data.struct_id);
-    row = add_row(TypeKind::Struct, 0, 0, info.drop_function, info.region_count, text(info.name));
+    row = add_row(TypeKind::Struct, 0, 0, info.drop_function, info.is_packed ? spec::kPackedStruct : info.region_count, text(info.name));
     unfinished_.push_back(id);
   } else if (data.kind == TypeKind::Enum) {
     const auto& info = p_.types->info(data.enum_id);
@@ -70,6 +70,7 @@ uint32_t Tables::structural(types::TypeId id, const types::TypeData& data) {
     case TypeKind::Weak: return add_row(data.kind, parts[0]);
     case TypeKind::Array: return add_row(data.kind, parts[0], static_cast<uint32_t>(data.length), static_cast<uint32_t>(data.length >> 32));
     case TypeKind::Guard:
+    case TypeKind::Ptr:
     case TypeKind::Ref: return add_row(data.kind, parts[0], data.is_mut ? 1 : 0);
     case TypeKind::Tuple: {
       const auto first = static_cast<uint32_t>(m_.fields.size());

@@ -49,14 +49,18 @@ void FunctionLowering::leave_scope(size_t index, Span span) {
   const Scope& scope = scopes_[index];
   for (size_t i = scope.locals.size(); i-- > 0;) {
     if (table_.needs_drop(out_.locals[scope.locals[i].index()].type)) emit(Opcode::Drop, span).source = place_of(scope.locals[i]);
-    auto& code = out_.blocks[current_.index()].code;
-    if (!code.empty() && code.back().kind == Instruction::Kind::Op && spec::ends_block(code.back().op)) start(new_block());
-    Instruction end;
-    end.kind = Instruction::Kind::ScopeEnd;
-    end.span = span;
-    end.source = place_of(scope.locals[i]);
-    out_.blocks[current_.index()].code.push_back(std::move(end));
+    end_scope_of(scope.locals[i], span);
   }
+}
+
+void FunctionLowering::end_scope_of(LocalId local, Span span) {
+  auto& code = out_.blocks[current_.index()].code;
+  if (!code.empty() && code.back().kind == Instruction::Kind::Op && spec::ends_block(code.back().op)) start(new_block());
+  Instruction end;
+  end.kind = Instruction::Kind::ScopeEnd;
+  end.span = span;
+  end.source = place_of(local);
+  out_.blocks[current_.index()].code.push_back(std::move(end));
 }
 
 void FunctionLowering::pop_scope(Span span) {
@@ -101,8 +105,7 @@ mir::Function FunctionLowering::run() {
   out_.name = in_.name;
   out_.file = in_.file;
   out_.span = in_.span;
-  out_.signature = {in_.signature.parameters, in_.signature.parameter_regions, in_.signature.result,
-                    in_.signature.result_regions, in_.signature.region_count, in_.signature.outlives};
+  out_.signature = in_.signature;
   start(new_block());
   push_scope();
   std::vector<std::pair<PatternId, LocalId>> open;

@@ -66,6 +66,7 @@ class FunctionLowering {
   void push_scope() { scopes_.emplace_back(); }
   void pop_scope(Span span);
   void leave_scope(size_t index, Span span);
+  void end_scope_of(LocalId local, Span span);
   void leave_to(size_t depth, Span span);
   void remove_dead_blocks();
   void set_literals();
@@ -87,9 +88,11 @@ class FunctionLowering {
   bool is_shown_text(const Expr& expr) const;
   void show_text(const Expr& expr, const Place& target);
   std::optional<uint32_t> root_of(ExprId id) const;
-  bool changes(ExprId id, uint32_t local) const;
+  bool changes(ExprId id, std::optional<uint32_t> local) const;
   std::vector<Operand> operands(std::span<const ExprId> parts);
+  LocalId reserve(const Place& source, TypeId type, Span span);
   Place place(ExprId id, bool is_mut);
+  void need(spec::Capability capability);
   Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);
   void borrow(const Expr& expr, const Place& target);
   void borrow_of(const Place& source, bool is_mut, const Place& target, Span span);

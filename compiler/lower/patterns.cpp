@@ -241,8 +241,11 @@ void FunctionLowering::bind_local(const Pattern& pattern, const Place& from) {
   if (special(named.type)) return;
   const bool moves = !pattern.by_reference && !table_.is_copy(named.type);
   if (pass_ == Pass::AfterGuard && !moves) return;
-  if (pass_ == Pass::BeforeGuard && moves) {
-    aliases_.insert_or_assign(pattern.local.value, from);
+  if (pass_ == Pass::BeforeGuard && moves) {  // a guard may look at it, through a reference
+    Place seen = place_of(temporary(table_.ref(named.type, false), pattern.span));
+    borrow_of(from, false, seen, pattern.span);
+    seen.steps.push_back({ProjectionKind::Deref, 0});
+    aliases_.insert_or_assign(pattern.local.value, std::move(seen));
     return;
   }
   aliases_.erase(pattern.local.value);

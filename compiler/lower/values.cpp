@@ -54,15 +54,24 @@ std::optional<uint32_t> FunctionLowering::root_of(ExprId id) const {
   return get(id).kind == ExprKind::Local ? std::optional(get(id).index) : std::nullopt;
 }
 
-// May evaluating the expression change what is in the local, or lend it to someone who will?
-bool FunctionLowering::changes(ExprId id, uint32_t local) const {
+// Whether a value on its way may change the local, or lend it to someone who will; with none, any variable: an argument that does not
+// needs no reservation of the receiver.
+bool FunctionLowering::changes(ExprId id, std::optional<uint32_t> local) const {
   if (!id.valid()) return false;
   const Expr& expr = get(id);
   const bool writes = expr.kind == ExprKind::Assign || expr.kind == ExprKind::AssignOp || (expr.kind == ExprKind::Borrow && expr.mutable_);
-  if (writes && root_of(expr.parts[0]) == local) return true;
+  if (writes && (!local || root_of(expr.parts[0]) == local)) return true;
   const auto any = [&](ExprId part) { return changes(part, local); };
   return std::ranges::any_of(expr.parts, any) || std::ranges::any_of(expr.statements, [&](const types::TypedStatement& one) { return any(one.value) || any(one.otherwise); }) ||
          std::ranges::any_of(expr.arms, [&](const types::Arm& one) { return any(one.guard) || any(one.body); });
+}
+
+// Until the borrow of a receiver begins, others may look at it and nobody may change it.
+LocalId FunctionLowering::reserve(const Place& source, TypeId type, Span span) {
+  const LocalId holder = new_local("", type, mir::LocalKind::Reservation, true, span);
+  scopes_.back().locals.push_back(holder);  // for those who leave from among the arguments
+  borrow_of(source, false, place_of(holder), span);
+  return holder;
 }
 
 // Evaluated left to right: what a later part may change is taken before. Except that a method's own borrow of its receiver begins when the others are ready.
@@ -71,13 +80,16 @@ std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
   struct Late {
     size_t index;
     Place source, target;
+    LocalId reservation;
   };
   std::vector<Late> late;
   for (size_t i = 0; i < parts.size(); ++i) {
     const Expr& part = get(parts[i]);
     if (part.kind == ExprKind::Borrow && part.two_phase && is_place(part.parts[0])) {
-      Place source = place(part.parts[0], part.mutable_);
-      late.push_back({i, std::move(source), place_of(temporary(part.type, part.span))});
+      Late one{i, place(part.parts[0], part.mutable_), place_of(temporary(part.type, part.span)), {}};
+      const bool changing = std::ranges::any_of(parts.subspan(i + 1), [&](ExprId other) { return changes(other, {}); });
+      if (changing) one.reservation = reserve(one.source, table_.ref(get(part.parts[0]).type, false), part.span);
+      late.push_back(std::move(one));
     } else {
       out[i] = operand(parts[i]);
       const std::optional<uint32_t> root = out[i].kind == OperandKind::Copy && is_place(parts[i]) ? root_of(parts[i]) : std::nullopt;
@@ -89,6 +101,7 @@ std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
   }
   for (const Late& one : late) {
     const Expr& part = get(parts[one.index]);
+    if (one.reservation.valid()) end_scope_of(one.reservation, part.span);
     borrow_of(one.source, part.mutable_, one.target, part.span);
     out[one.index] = use(one.target, part.type, part.span);
   }
@@ -108,6 +121,12 @@ Place FunctionLowering::step(Place base, Projection projection, TypeId type, boo
   return base;
 }
 
+// The program asks its host for it.
+void FunctionLowering::need(spec::Capability capability) {
+  auto& asked = shared_.program.capabilities;
+  if (std::ranges::find(asked, capability) == asked.end()) asked.push_back(capability);
+}
+
 Place FunctionLowering::place(ExprId id, bool is_mut) {
   const Expr& expr = get(id);
   switch (expr.kind) {
@@ -119,7 +138,8 @@ Place FunctionLowering::place(ExprId id, bool is_mut) {
     case ExprKind::Field: return step(place(expr.parts[0], is_mut), {ProjectionKind::Field, expr.index}, get(expr.parts[0]).type, is_mut, expr.span);
     case ExprKind::Deref: {
       const types::TypeData& holder = table_.get(get(expr.parts[0]).type);
-      const bool inner_mut = is_mut && (holder.is_mut || holder.kind == TypeKind::Box);
+      if (holder.kind == TypeKind::Ptr) need(spec::Capability::Unsafe);
+      const bool inner_mut = is_mut && holder.kind != TypeKind::Ptr && (holder.is_mut || holder.kind == TypeKind::Box);
       return step(place(expr.parts[0], inner_mut), {ProjectionKind::Deref, 0}, get(expr.parts[0]).type, inner_mut, expr.span);
     }
     case ExprKind::Element: {
@@ -209,10 +229,7 @@ void FunctionLowering::lower(ExprId id, const Place* target) {
         return;
       }
       if (target != nullptr) return value(expr, *target);
-      if (is_place(id) || expr.kind == ExprKind::Constant) {
-        if (is_place(id)) place(id, false);
-        return;
-      }
+      if (expr.kind == ExprKind::Constant) return;
       if (expr.kind == ExprKind::Make && expr.type == unit()) return;
       const Place unused = place_of(temporary(expr.type, expr.span));
       return value(expr, unused);
@@ -274,9 +291,7 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::Unsize: finish(Opcode::Dyn, operands(expr.parts), expr.index); return;
     case ExprKind::MakeFn: finish(Opcode::Fn, operands(expr.parts), expr.index); return;
     case ExprKind::Native: {
-      const auto& facts = spec::facts(expr.native);
-      auto& granted = shared_.program.capabilities;
-      if (facts.capability && std::ranges::find(granted, *facts.capability) == granted.end()) granted.push_back(*facts.capability);
+      if (const auto capability = spec::facts(expr.native).capability) need(*capability);
       finish(Opcode::CallNative, operands(expr.parts), static_cast<uint32_t>(expr.native));
       return;
     }

@@ -78,7 +78,7 @@ std::string dump(const Program& program, const Function& f) {
   std::string text = fmt::format("fn {} {{\n", f.name);
   for (size_t l = 0; l < f.locals.size(); ++l) {
     const Local& local = f.locals[l];
-    const char* kind = local.kind == LocalKind::Parameter ? "param " : "";
+    const char* kind = local.kind == LocalKind::Parameter ? "param " : local.kind == LocalKind::Reservation ? "reservation " : "";
     text += fmt::format("  {}{}{}: {}\n", kind, local.is_mut ? "mut " : "", local_text(f, LocalId(l)), program.types->name(local.type));
   }
   for (size_t b = 0; b < f.blocks.size(); ++b) {

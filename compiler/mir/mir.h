@@ -78,7 +78,8 @@ struct Block {
   std::vector<Instruction> code;
 };
 
-enum class LocalKind : uint8_t { Parameter, Named, Temporary };
+// A reservation is a shared borrow of a receiver while the arguments of its call are made; it exists for the borrow check alone.
+enum class LocalKind : uint8_t { Parameter, Named, Temporary, Reservation };
 
 struct Local {
   std::string name;  // empty for temporaries

@@ -85,6 +85,9 @@ void Resolver::item(ModuleId module, const SyntaxTree& tree, NodeId id) {
   if (node.kind == NodeKind::Error) return;
   if (!options_.testing && has_attribute(tree, id, "cfg", "test")) return;
   const bool is_pub = (node.flags & parse::kPub) != 0;
+  const bool may_repeat = node.kind == NodeKind::Impl || node.kind == NodeKind::Struct || node.kind == NodeKind::Enum || node.kind == NodeKind::Trait ||
+                          (node.kind == NodeKind::Fn && !tree.child(id, slot::Fn::body).valid());
+  if (may_repeat && !names_.get(module).shipped && redeclares(tree, id, "")) return;
   Definition made;
   switch (node.kind) {
     case NodeKind::Impl: names_.impls.push_back({module, &tree, id, false, has_attribute(tree, id, "exact")}); return;

@@ -22,8 +22,13 @@ Names Resolver::run(std::span<const PackageInput> packages, std::span<const Ship
   names_.root = roots[0];
   names_.library = add_module("std", ModuleId(), FileId(), true);
   names_.shipped.push_back(names_.library);
-  for (const ShippedFile& shipped : library)
+  for (const ShippedFile& shipped : library) {
+    if (shipped.name == "declared") {
+      declared_text_ = shipped.text;
+      continue;
+    }
     if (!shipped.name.starts_with("edition_") || (shipped.name == "edition_core_v1" && options_.edition == Edition::CoreV1)) ship(shipped);
+  }
   for (std::string_view word : kLibraryModules)
     if (!names_.get(names_.library).types.contains(std::string(word))) declare_module(names_.library, std::string(word), names_.library, nullptr, NodeId(), true, {});
   fill_prelude();
@@ -150,6 +155,7 @@ void Resolver::module_item(ModuleId parent, const SyntaxTree& tree, NodeId id) {
   const parse::Node& node = tree.get(id);
   if (node.text.empty()) return;
   const NodeId items = tree.child(id, slot::Mod::items);
+  if (node.text.starts_with("std::") && items.valid() && !names_.get(parent).shipped) return library_module(tree, id);
   if (items.valid()) {
     const ModuleId inside = nested_module(parent, tree, id, node.text);
     inside_.emplace(std::pair(&tree, id.value), inside);
@@ -168,17 +174,10 @@ void Resolver::module_item(ModuleId parent, const SyntaxTree& tree, NodeId id) {
   read_file(inside, *file);
 }
 
-// `mod a { … }`, and `module a::b { … }`, which makes `a` where it is not there. `module std::…` says again what the library has: it
-// declares nothing that others see, and sees what the file declares.
+// `mod a { … }`, and `module a::b { … }`, which makes `a` where it is not there.
 ModuleId Resolver::nested_module(ModuleId parent, const SyntaxTree& tree, NodeId id, std::string_view name) {
   const parse::Node& node = tree.get(id);
   bool is_pub = (node.flags & parse::kPub) != 0;
-  const bool again = name.starts_with("std::") && !names_.get(parent).shipped;
-  if (again) {
-    const ModuleId inside = add_module(std::string(name), parent, tree.file, false);
-    names_.modules[inside.index()].open = true;
-    return inside;
-  }
   for (size_t cut = name.find("::");; cut = name.find("::")) {
     const std::string first(name.substr(0, cut));
     const auto known = names_.get(parent).types.find(first);

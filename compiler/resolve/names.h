@@ -65,7 +65,7 @@ struct Module {
   ModuleId parent;
   FileId file;
   bool shipped = false;
-  bool open = false;  // the items of a block, or `module std::…`: what is not found here is looked for in the parent
+  bool open = false;  // the items of a block: what is not found here is looked for in the parent
   NameMap types, values;
   std::vector<Import> imports;
   std::vector<ModuleId> globs;

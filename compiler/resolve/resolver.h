@@ -3,6 +3,8 @@
 // Law: a module's items are declared before any import is settled; imports are settled until nothing changes.
 #pragma once
 
+#include <set>
+
 #include "compiler/resolve/diagnostics.h"
 #include "compiler/resolve/names.h"
 
@@ -34,6 +36,11 @@ class Resolver {
   void check_anywhere(const parse::Node& node);
   bool has_attribute(const SyntaxTree& tree, NodeId item, std::string_view name, std::string_view word = {}) const;
   bool is_test(const SyntaxTree& tree, NodeId item) const;
+  // what is built in, said again (redeclared.cpp)
+  std::string declaration(const SyntaxTree& tree, NodeId id, bool header) const;
+  void read_declared();
+  bool redeclares(const SyntaxTree& tree, NodeId id, const std::string& around);
+  void library_module(const SyntaxTree& tree, NodeId id);
   // imports (imports.cpp)
   void use(ModuleId module, const SyntaxTree& tree, NodeId id, std::vector<std::string>& path, std::vector<Span>& spans, bool is_pub);
   ModuleId walk(ModuleId from, const Import& import, size_t count, size_t& stopped);
@@ -47,6 +54,10 @@ class Resolver {
   diagnostics::Sink& sink_;
   Names names_;
   std::map<std::pair<const SyntaxTree*, uint32_t>, ModuleId> inside_;  // what each `mod` with a body is
+  std::string_view declared_text_;                       // of stdlib/declared.stark
+  std::map<std::string, std::set<std::string>> declared_;  // by an item's text without members: what it, or each member, declares
+  std::map<std::string, Span> declared_words_;             // where each name of it stands
+  bool declared_read_ = false;
 };
 
 }  // namespace stark::resolve

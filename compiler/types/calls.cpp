@@ -144,6 +144,10 @@ void Checker::hint_object(TypeId result, TypeId expected, const Bindings& bound,
 ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const FunctionInfo& info = function_info(callee);
   const SyntaxTree& t = *callee.tree;
+  if (is_unsafe(callee)) demand_unsafe(where, fmt::format("calling `{}`", callee.name));
+  const DefinitionId trait = callee.impl != Id<int>::kNone ? impls_[callee.impl].trait : callee.trait;
+  if (trait.valid() && shipped_name(trait) == "Drop")
+    sink_.report<diag::DropCalled>(where).here("called by name here").help("end the value with `drop(…)`, which moves it: its destructor runs once");
   choose_generics(callee, info, generics, callee.bound, where);
   const size_t first = receiver.valid() && info.has_self ? 1 : 0;
   std::vector<bool> optional;
@@ -337,6 +341,27 @@ bool Checker::associated(TypeId self, NodeId segment, PathTarget& out) {
   return true;
 }
 
+// `Tensor::<f32, [?]>::from_raw_parts`: a function of an impl for tensors; without arguments they are told by the call.
+bool Checker::tensor_impl_function(NodeId tensor, NodeId segment, PathTarget& out) {
+  const auto candidates = impls_by_function_.find(std::string(node(segment).text));
+  if (candidates == impls_by_function_.end()) return false;
+  const NodeId arguments = child(tensor, slot::Segment::arguments);
+  for (uint32_t i : candidates->second.of(0)) {
+    if (impls_[i].trait.valid() || !is_tensor(impls_[i].self)) continue;
+    Bindings bound;
+    if (!arguments.valid())
+      for (const GenericParameter& one : impls_[i].declared.parameters)
+        bound[one.number] = one.argument.kind == GenericArgument::Kind::Number ? fresh_number() : GenericArgument{GenericArgument::Kind::Type, fresh(), 0, {}};
+    const TypeId self = arguments.valid() ? lower_tensor(arguments, span(tensor)).type : substitute(impls_[i].self, bound);
+    if (arguments.valid() && fit(impls_[i].self, self, bound) == Fit::No) continue;
+    out.generics = list(child(segment, slot::Segment::arguments));
+    out.kind = PathTarget::Kind::Function;
+    out.callee = impl_callee(i, bound, self, std::string(node(segment).text));
+    return true;
+  }
+  return false;
+}
+
 // `Self::LIMIT`, `Circle::NAME`: a constant of an impl, or the trait's own value for it.
 bool Checker::find_constant(TypeId given, std::string_view word, PathTarget& out) {
   const TypeId self = shallow(given);
@@ -408,6 +433,7 @@ PathTarget Checker::path_target(NodeId path, Span where) {
     const DefinitionId own = names_.find(where_.module, first, false);
     const bool shadowed = own.valid() && names_.get(own).kind != DefinitionKind::Module && names_.get(own).kind != DefinitionKind::Trait;
     if (!shadowed) {
+      if (first == "Tensor" && tensor_impl_function(segments[0], segments[1], out)) return out;
       if (first == "Tensor") return out.kind = PathTarget::Kind::TensorFunction, out.node = segments[0], out.segment = segments[1], out;
       bool known = false;
       const bool is_module = own.valid() && names_.get(own).kind == DefinitionKind::Module && names_.find_in(names_.get(own).inside, node(segments[1]).text, true).valid();

@@ -28,6 +28,7 @@ bool Checker::captured_path(const ClosureState& state, ExprId id, std::vector<Ca
     return root < state.first_local || root >= state.last_local;
   }
   if (expr.kind != ExprKind::Field && expr.kind != ExprKind::Deref) return false;
+  if (expr.kind == ExprKind::Deref && is_kind(get(expr.parts[0]).type, TypeKind::Ptr)) return false;  // the pointer itself is captured
   if (!captured_path(state, expr.parts[0], path, root)) return false;
   path.push_back({expr.kind, expr.index});
   return true;
@@ -47,7 +48,8 @@ void Checker::capture_place(ClosureState& state, ExprId id, Usage usage) {
   // A field of a value, or a place inside of an element: what it stands in is used in the same way, behind a reference it is looked at.
   const ExprId inner = expr.parts[0];
   if (!is_place(inner)) return capture_value(state, inner);
-  const bool shared = expr.kind == ExprKind::Deref && is_kind(get(inner).type, TypeKind::Ref) && !table_.get(type(inner)).is_mut;
+  const bool pointer = expr.kind == ExprKind::Deref && is_kind(get(inner).type, TypeKind::Ptr);
+  const bool shared = pointer || (expr.kind == ExprKind::Deref && is_kind(get(inner).type, TypeKind::Ref) && !table_.get(type(inner)).is_mut);
   capture_place(state, inner, shared ? Usage::Shared : usage);
 }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <set>
+#include <unordered_set>
 
 #include "compiler/resolve/derive.h"
 #include "compiler/types/diagnostics.h"
@@ -20,6 +21,7 @@ struct Elision {
   uint32_t* next = nullptr;  // Fresh: the last region given out
   Region fixed = 0;
   std::string_view place;    // Refuse: for the message
+  FunctionSignature* signature = nullptr;  // Fresh, Fixed, Refuse: where lifetimes that nothing names are declared
 };
 
 struct LoweredType {
@@ -114,6 +116,7 @@ using Scope = std::unordered_map<std::string, BodyLocalId>;
 struct OverloadedPlace {
   std::string_view trait, method;  // what changes it
   ExprId base, index;
+  std::optional<spec::Native> native{};  // … where that is no trait's
 };
 
 // The result of a function with `-> impl Trait` that is called with closures: told when those are.
@@ -122,6 +125,13 @@ struct DeferredOpaque {
   TypeId later;
   Span where;
   std::optional<Callable> callable{};  // what its declaration promises
+};
+
+// A `?` whose way out is not made yet: in a closure, what is returned may be told behind it.
+struct OpenTry {
+  ExprId leave;       // to be made
+  BodyLocalId wrong;  // holds the error; none for an Option
+  Span where;
 };
 
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
@@ -133,7 +143,7 @@ struct BodyState {
   uint32_t next_loop_ = 0;
   size_t errors_before_ = 0;
   TypeId result_;
-  bool shipped_ = false, defining_ = false, in_closure_ = false, settling_ = false, defaulting_ = false;
+  bool shipped_ = false, defining_ = false, in_closure_ = false, unsafe_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
   std::unordered_map<uint32_t, TypeId> deepened_;  // types with variables, and what they are as far as is known now
   std::set<uint32_t> number_variables_;  // lengths and dims to be told
@@ -145,6 +155,7 @@ struct BodyState {
   std::vector<uint64_t> closure_order_;        // inner ones first
   std::unordered_map<uint32_t, OverloadedPlace> overloaded_places_;
   std::vector<DeferredOpaque> deferred_opaques_;
+  std::vector<OpenTry> open_tries_;
   Declared* hiding_ = nullptr;  // a function whose parameters are being read: `impl Trait` in them declares a parameter
   std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
 };
@@ -208,6 +219,16 @@ class Checker : private BodyState {
   bool infinite(TypeId type, TypeId looked_for, std::set<TypeId>& seen) const;
   bool endless(DefinitionId definition, std::span<const GenericArgument> arguments);
   bool number_for_type(std::span<const GenericParameter> parameters, std::span<const GenericArgument> given, ModuleId module, Span where);
+  void use_type(TypeId type);
+  void use_types();
+  // `#[repr(…)]`
+  struct Representation {
+    bool packed = false, transparent = false, c = false;
+    NodeId unknown;
+  };
+  static Representation representation(const SyntaxTree& tree, NodeId item);
+  bool is_plain(TypeId type) const;
+  void check_representation(const Definition& made, TypeId type);
   const Nominal* nominal(TypeId type) const;
   const Nominal* nominal_exact(TypeId type) const;
   bool is_nominal(TypeId type, std::string_view shipped) const;
@@ -223,11 +244,11 @@ class Checker : private BodyState {
   Environment body_environment(const Callee& callee, std::span<const GenericArgument> arguments);
   void bind_lifetimes(const SyntaxTree& t, NodeId generics, FunctionSignature& out);
   FunctionSignature signature(const Callee& callee, const Environment& given);
+  std::vector<Region> loose_regions(TypeId type, FunctionSignature& out);
   std::vector<Region> self_regions(const Callee& callee, const Elision& elided);
   LoweredType lower_parameter(NodeId parameter, const Elision& elided, Region& self_region);
-  void equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out);
-  void loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region);
   void declared_outlives(const Callee& callee, FunctionSignature& out);
+  void implied_outlives(TypeId type, const std::vector<Region>& regions, FunctionSignature& out, std::set<TypeId>& open) const;
   void check_definition(Callee callee);
   void check_body(uint32_t number);
   void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
@@ -272,6 +293,7 @@ class Checker : private BodyState {
   void collect_impls();
   void fill_impl(uint32_t number);
   uint64_t head_of(TypeId given) const;
+  bool is_for_sized(TypeId self, const std::vector<uint32_t>& candidates) const;
   bool each_assumed(TypeId type, const std::function<bool(const TraitUse&)>& visit);
   void supertraits_of(const TraitUse& use, TypeId self, std::vector<TraitUse>& out);
   Bindings trait_bindings(const TraitInfo& info, const TraitUse& use, TypeId self);
@@ -304,14 +326,19 @@ class Checker : private BodyState {
   void default_literals(TypeId given);
 
   // --- types as written (type_nodes.cpp)
-  TypeId type_of(NodeId id) { return lower(id, {}).type; }
+  // A type as that of a value: what has no size stands in a box (C10, C21).
+  LoweredType lower_value(NodeId id, const Elision& elision);
+  LoweredType by_value(LoweredType type);
+  TypeId type_of(NodeId id) { return lower_value(id, {}).type; }
+  TypeId written_type(NodeId id) { return lower(id, {}).type; }
+  static bool admits_unsized(const SyntaxTree& tree, NodeId generics, size_t index);
   LoweredType lower(NodeId id, const Elision& elision);
   LoweredType lower_node(NodeId id, const Elision& elision);
   LoweredType lower_path(NodeId id, const Elision& elision);
   LoweredType lower_qualified(NodeId path, const Elision& elision);
   std::vector<Region> regions_of_generic(const std::string& word) const;
   LoweredType lower_projection(const LoweredType& subject, std::string_view word, Span where, const Elision& elision, bool of_self = false);
-  std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word);
+  std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word, const Elision& elision);
   LoweredType lower_named(DefinitionId definition, NodeId arguments, Span span, const Elision& elision);
   LoweredType lower_alias(DefinitionId definition, const std::vector<GenericArgument>& given, const Elision& elision);
   LoweredType lower_builtin(std::string_view name, NodeId arguments, Span span, const Elision& elision, bool& known);
@@ -319,6 +346,7 @@ class Checker : private BodyState {
   std::optional<std::vector<int64_t>> dims_of(NodeId id);
   GenericArgument generic_argument(NodeId id, const Elision& elision, std::vector<Region>& regions);
   Region region_of(NodeId lifetime, Span span, const Elision& elision);
+  static Region region_of_object(const Elision& elision);
   std::optional<int64_t> constant_integer(NodeId id, bool report = true);
   TypeId scalar_named(std::string_view name) const;
   std::span<const NodeId> past_library(std::span<const NodeId> segments) const;
@@ -326,6 +354,16 @@ class Checker : private BodyState {
 
   // --- trait objects and function types (objects.cpp)
   const ObjectUse* object_use(TypeId type) const;
+  // pointers.cpp: raw pointers, and what may be done in `unsafe` alone
+  LoweredType lower_pointer(NodeId id, const Elision& elision);
+  void demand_unsafe(Span where, std::string_view what);
+  bool is_unsafe(const Callee& callee);
+  ExprId follow_pointer(ExprId pointer, Span where);
+  ExprId cast_pointer(ExprId value, TypeId to, Span where);  // invalid: this is no cast of a pointer
+  ExprId coerce_pointer(ExprId value, TypeId expected);      // likewise
+  std::optional<uint64_t> plain_bytes(TypeId type, bool any_bits);
+  bool transmutes(TypeId from, TypeId to);
+
   LoweredType lower_object(NodeId id, const Elision& elision);
   LoweredType lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision);
   LoweredType lower_function_type(NodeId id, const Elision& elision);
@@ -415,6 +453,7 @@ class Checker : private BodyState {
   ExprId try_coerce(ExprId value, TypeId expected);
   ExprId coerce_inside(ExprId value, TypeId wanted);
   ExprId vec_of_array(ExprId value, TypeId wanted);
+  Span value_span(ExprId value);
   void mismatch(ExprId value, TypeId expected, std::string_view why);
   // (expressions.cpp)
   ExprId literal(NodeId id, TypeId expected);
@@ -435,6 +474,7 @@ class Checker : private BodyState {
   ExprId cast(NodeId id);
   ExprId trapping_cast(ExprId value, TypeId to, Span where);
   ExprId try_expression(NodeId id);
+  void hand_on(const OpenTry& failure);
   ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
   ExprId reference(NodeId id, TypeId expected);
   ExprId range(NodeId id, TypeId expected);
@@ -495,6 +535,7 @@ class Checker : private BodyState {
   ExprId call_variant(DefinitionId variant, const std::vector<Argument>& arguments, TypeId expected, Span where);
   ExprId call_tuple_struct(TypeId type, const std::vector<Argument>& arguments, TypeId expected, Span where);
   bool associated(TypeId self, NodeId segment, PathTarget& out);
+  bool tensor_impl_function(NodeId tensor, NodeId segment, PathTarget& out);
   bool find_constant(TypeId given, std::string_view word, PathTarget& out);
   PathTarget path_target(NodeId path, Span where);
   PathTarget defined_target(std::span<const NodeId> segments, Span where);
@@ -545,9 +586,15 @@ class Checker : private BodyState {
   Usage pattern_usage(PatternId id);
   void make_closure_type(uint64_t number, ClosureState& state);
   void outline_closures();
+  // (finalisers.cpp)
+  bool reaches_managed(TypeId type, std::set<TypeId>& seen) const;
+  TypeId unsafe_destructor(TypeId type, std::set<TypeId>& seen) const;
+  void check_finaliser(TypeId type, Span where);
+  void check_finalisers();
+  // (callables.cpp)
+  uint32_t callable_method(TypeId closure, TypeId object);
   void outline(const ClosureState& state);
   ExprId captured_field(const ClosureState& state, class Outliner& outliner, ExprId id);
-  void result_regions(FunctionSignature& made, uint32_t skipped);
   void make_closure_value(const ClosureState& state);
   void finish_closure_call(ExprId id);
   // (tensors.cpp)
@@ -560,6 +607,8 @@ class Checker : private BodyState {
   ExprId tensor_part(ExprId place, std::span<const NodeId> indices, Span where);
   ExprId tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where);
   ExprId looked_at(ExprId reference, ExprId value, Span where);
+  ExprId tensor_field(ExprId place, std::string_view field, Span where);
+  ExprId tensor_strides(ExprId place, Span where);
   ExprId tensor_shape(ExprId place, Span where);
   ExprId tensor_length(ExprId place, Span where);
   ExprId tensor_from_array(NodeId argument, TypeId expected, std::optional<spec::DType> dtype, Span where);
@@ -635,6 +684,7 @@ class Checker : private BodyState {
   std::map<std::pair<uint32_t, std::string>, TypeId> associated_types_;
   std::set<std::pair<uint32_t, std::string>> open_associated_;  // those being worked out
   std::unordered_map<uint64_t, Selection> selections_;
+  std::unordered_set<uint32_t> used_types_;  // of finished bodies
   std::vector<uint8_t> open_, closed_;  // by TypeId: 0 not asked yet, 1 no parameter (variable) in it, 2 some
   // uses
   std::deque<Nominal> nominals_;                        // by number; what stands in it never moves
@@ -644,6 +694,7 @@ class Checker : private BodyState {
   std::unordered_map<std::string, TypeId> object_ids_;
   std::set<uint32_t> filled_objects_;
   std::unordered_map<uint32_t, ClosureInfo> closure_infos_;  // by StructId
+  std::map<std::pair<TypeId, Calling>, uint32_t> adapters_;   // functions that call a closure as another kind does
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong

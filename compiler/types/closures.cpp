@@ -93,9 +93,11 @@ ExprId Checker::closure(NodeId id, TypeId expected) {
   auto loops = std::exchange(loops_, {});
   const TypeId outer_result = std::exchange(result_, state.result);
   const bool outer_closure = std::exchange(in_closure_, true);
+  auto outer_tries = std::exchange(open_tries_, {});
   closures_[number] = state;  // a closure that calls itself finds no name for that, but its parameters may be looked at
   ExprId value = block(child(id, slot::Closure::body), state.result);
   if (!is_never(get(value).type) || !is_infer(state.result)) value = coerce(value, state.result);
+  for (const OpenTry& one : std::exchange(open_tries_, std::move(outer_tries))) hand_on(one);
   in_closure_ = outer_closure;
   result_ = outer_result;
   loops_ = std::move(loops);

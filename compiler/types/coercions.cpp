@@ -4,11 +4,16 @@
 
 namespace stark::types {
 
+// Where a value comes from: the end of a block, not the whole of it.
+Span Checker::value_span(ExprId value) {
+  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
+  return get(value).span;
+}
+
 void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   const TypeId found = type(value);
   if (is_error(found) || is_error(expected)) return;
-  while (get(value).kind == ExprKind::Block && get(value).parts[0].valid()) value = get(value).parts[0];
-  auto report = sink_.report<diag::Mismatch>(get(value).span, name(expected), name(found));
+  auto report = sink_.report<diag::Mismatch>(value_span(value), name(expected), name(found));
   if (!why.empty()) report.here(std::string(why));
   if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
     report.help("`as_shape::<[…]>()` checks a shape at run time");
@@ -32,7 +37,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   const TypeId found = type(value), wanted = shallow(expected);
   if (is_never(found) || is_error(found) || is_error(wanted)) return value;
   const TypeData &from = table_.get(found), &to = table_.get(wanted);
-  const Span where = get(value).span;
+  const Span where = value_span(value);
   if (from.special == Special::None && from.kind == TypeKind::Str && to.special == Special::None && to.kind == TypeKind::Ref && !to.is_mut && is_infer(to.parts[0]) && infer_what(to.parts[0]) == 0)
     unify(to.parts[0], str_);  // `map.get("key")`
   if (from.special == Special::None && to.special == Special::None) {
@@ -69,8 +74,12 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
         return id;
       }
       if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
-        const ExprId id = add(ExprKind::Borrow, wanted, where, {by_value ? value : deref(value)});
+        const bool fresh_borrow = !by_value && get(value).kind == ExprKind::Borrow;  // of which nobody else knows
+        const bool two_phase = fresh_borrow && get(value).two_phase;
+        const ExprId lent = by_value ? value : fresh_borrow ? get(value).parts[0] : deref(value);
+        const ExprId id = add(ExprKind::Borrow, wanted, where, {lent});
         get(id).mutable_ = to.is_mut;
+        get(id).two_phase = two_phase;
         return id;
       }
       if (!by_value && source != target && object_use(target) != nullptr && object_use(source) == nullptr && b.special == Special::None && a.special == Special::None && (a.kind != TypeKind::Box || shallow(a.parts[0]) != target))
@@ -85,6 +94,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
           if (a.kind != TypeKind::Ref) return {};
           return try_coerce(deref(value), expected);
         }
+        if (get(value).kind == ExprKind::Borrow) return value;  // nobody else holds it
         const ExprId id = add(ExprKind::Borrow, wanted, where, {deref(value)});
         get(id).mutable_ = to.is_mut;
         return id;
@@ -92,10 +102,17 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       if (!by_value && a.kind == TypeKind::Ref && b.kind != TypeKind::Ref && !from.is_mut && !to.is_mut) return try_coerce(deref(value), expected);
     }
   }
+  if (from.special == Special::Infer && to.special == Special::None && to.kind == TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr && (infer_what(found) == 1 || infer_what(found) == 2)) {
+    unify(found, infer_what(found) == 1 ? i32_ : f64_);
+    return try_coerce(value, expected);
+  }
   if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
+  if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;
   if (to.special == Special::None && from.special == Special::None) {
     if (object_use(wanted) != nullptr && from.kind == TypeKind::Box && shallow(from.parts[0]) == wanted) return value;
+    if (to.kind == TypeKind::Box && from.kind != TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr)  // a value goes into a box where its trait is wanted (C10)
+      if (const ExprId object = coerce_object(add(ExprKind::MakeBox, table_.box(found), where, {value}), table_.box(found), wanted); object.valid()) return object;
     if (to.kind == TypeKind::Box && is_kind(to.parts[0], TypeKind::Slice) && (from.kind == TypeKind::Vec || from.kind == TypeKind::Array)) {
       const TypeId run = table_.vec(table_.get(shallow(to.parts[0])).parts[0]);
       const ExprId vec = try_coerce(value, run);
@@ -141,7 +158,9 @@ ExprId Checker::coerce_inside(ExprId value, TypeId wanted) {
 // `let v: Box<[f32]> = [1.0, 2.0];`
 ExprId Checker::vec_of_array(ExprId value, TypeId wanted) {
   const Span where = get(value).span;
-  if (get(value).kind != ExprKind::Make) return {};
+  if (get(value).kind != ExprKind::Make) {
+    return coerce(slice_method(value, "to_vec", {}, {}, wanted, where), wanted);
+  }
   const std::vector<ExprId> elements = get(value).parts;
   const ExprId out = add(ExprKind::Block, wanted, where, {ExprId()});
   const BodyLocalId holder = add_local("", wanted, true, where);

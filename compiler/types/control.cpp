@@ -24,6 +24,7 @@ ExprId Checker::block(NodeId id, TypeId expected) {
 
 ExprId Checker::block_inner(NodeId id, TypeId expected) {
   const ScopeGuard scope(*this);
+  const bool was_unsafe = std::exchange(unsafe_, unsafe_ || tree().has(id, parse::kUnsafe));
   const ModuleId items = names_.block_module(tree(), id), around = where_.module;
   if (items.valid()) where_.module = items;
   const ExprId out = add(ExprKind::Block, unit_, span(id), {ExprId()});
@@ -44,6 +45,7 @@ ExprId Checker::block_inner(NodeId id, TypeId expected) {
     get(out).type = table_.never();
   }
   where_.module = around;
+  unsafe_ = was_unsafe;
   return out;
 }
 

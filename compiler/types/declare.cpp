@@ -54,7 +54,7 @@ void Checker::check_declarations() {
   each([&](DefinitionId, const Definition& made) {
     if (made.kind == DefinitionKind::Const || made.kind == DefinitionKind::Static) check_constant(made);
     if (made.kind == DefinitionKind::Alias && generic_names(*made.tree, made.tree->child(made.node, slot::TypeAlias::generics)).empty())
-      at(made.tree, made.module, {}, [&] { type_of(child(made.node, slot::TypeAlias::type)); });
+      at(made.tree, made.module, {}, [&] { written_type(child(made.node, slot::TypeAlias::type)); });
   });
   each([&](DefinitionId id, const Definition& made) {
     if (made.kind == DefinitionKind::Trait) check_trait(id);
@@ -63,6 +63,7 @@ void Checker::check_declarations() {
     Callee callee;
     callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
     const FunctionInfo& info = function_info(callee);
+    if (!has_body && !made.tree->has(made.node, parse::kForeign)) sink_.report<diag::NoBody>(made.span, made.name);
     if (!has_body) return;
     if (!info.parameters.empty()) return check_definition(callee);
     const uint32_t number = instance({callee, {}});
@@ -81,6 +82,7 @@ void Checker::check_nominal(DefinitionId id) {
   environment.bounds = std::make_shared<const std::vector<Bound>>(declared.bounds);
   const Definition& made = names_.get(id);
   const TypeId type = at(made.tree, made.module, declared.parameters.empty() ? Environment() : environment, [&] { return nominal_type(id, own); });
+  check_representation(made, type);
   const Selection copy = at(made.tree, made.module, declared.parameters.empty() ? Environment() : environment, [&] { return select(type, {names_.find_in(names_.library, "Copy", false), {}, {}}); });
   if (!own.empty() || copy.kind != Selection::Kind::Impl) return;
   const auto look = [&](const std::vector<Field>& fields) {

@@ -9,11 +9,9 @@ namespace stark::types {
 namespace {
 
 constexpr std::string_view kKinds[] = {
-    "error",  "local",     "field",       "element",      "deref",      "constant",    "borrow", "unary",  "binary",
-    "and",    "or",        "cast",        "make",         "variant",    "repeat",      "call",   "native", "format",
-    "tensor", "constant tensor", "fill",  "random",       "get",        "set",         "narrow", "widen",  "length",
-    "block",  "if",        "let condition", "match",      "loop",       "break",       "continue", "return", "assign",
-    "assign op", "panic"};
+#define EXPR(name, text) text,
+#include "compiler/types/expr_kinds.def"
+};
 
 void dump_expr(const TypedFunction& function, const TypeTable& table, ExprId id, int depth, std::string& out) {
   if (!id.valid()) return;

@@ -296,6 +296,9 @@ ExprId Checker::constant_value(const PathTarget& target, Span where) {
     const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
     out = value.valid() && !target.assumed ? checked(value, type) : add(ExprKind::Error, type, where);
+    // Everybody shares a static: what is not copied stays where it is.
+    const bool shared = kind(target.node) == NodeKind::Static && !is_error(type) && !copies(type);
+    if (shared) out = add(ExprKind::Deref, type, where, {borrow(out, false, where)});
   });
   scopes_ = std::move(scopes);
   open_constants_.erase(key);
@@ -331,6 +334,8 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
         return out;
       }
     }
+    if (is_tensor(here))
+      if (const ExprId out = tensor_field(at_base, field, whole); out.valid()) return out;
     if (data.special == Special::None && data.kind == TypeKind::Tuple && !field.empty() && std::ranges::all_of(field, [](char c) { return c >= '0' && c <= '9'; })) {
       const size_t number = std::strtoul(std::string(field).c_str(), nullptr, 10);
       if (number < data.parts.size()) {
@@ -416,6 +421,12 @@ void Checker::mutable_place(ExprId place) {
     overloaded_places_.erase(found);
     mutable_place(made.base);
     const Span where = get(id).span;
+    if (made.native) {
+      const ExprId changed = add(ExprKind::Native, table_.ref(get(id).type, true), where, {borrow(made.base, true, get(made.base).span, true)});
+      get(changed).native = *made.native;
+      get(id).parts[0] = changed;
+      return;
+    }
     const TypeId self = type(made.base);
     TraitUse use{names_.find_in(names_.library, made.trait, false), {}};
     if (made.index.valid()) use.arguments.push_back({GenericArgument::Kind::Type, get(made.index).type, 0, {}});
@@ -438,29 +449,20 @@ ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
   const bool text = data.kind == TypeKind::Str || data.kind == TypeKind::String;
   const TypeId inner = text ? str_ : data.kind == TypeKind::Slice ? here : table_.slice(data.parts[0]);
   const NodeId first = child(range_node, slot::Range::first), last = child(range_node, slot::Range::last);
-  BodyLocalId length;  // asked before the whole is borrowed mutably
-  const ExprId outer = is_mut && !last.valid() && !text ? add(ExprKind::Block, table_.ref(inner, true), where, {ExprId()}) : ExprId();
-  if (outer.valid()) {
-    length = add_local("", usize_, false, where);
-    push_let(outer, length, add(ExprKind::Length, usize_, where, {base}));
-  }
-  const ExprId reference = coerce(borrow(base, is_mut, get(base).span), table_.ref(inner, is_mut));
-  const ExprId from = first.valid() ? checked(first, usize_) : constant_number(0, usize_, where);
-  ExprId to;
-  if (outer.valid()) to = local(length, where);
-  else if (!last.valid()) to = text ? constant_number(~uint64_t{0}, usize_, where) : add(ExprKind::Length, usize_, where, {base});
-  else to = checked(last, usize_);
+  const ExprId reference = coerce(borrow(base, is_mut, get(base).span, true), table_.ref(inner, is_mut));
+  std::vector<ExprId> parts{reference, first.valid() ? checked(first, usize_) : constant_number(0, usize_, where)};
+  if (last.valid()) parts.push_back(checked(last, usize_));
   if (last.valid() && tree().has(range_node, parse::kInclusive)) {
-    const ExprId sum = add(ExprKind::Binary, usize_, where, {to, constant_number(1, usize_, where)});
+    const ExprId sum = add(ExprKind::Binary, usize_, where, {parts[2], constant_number(1, usize_, where)});
     get(sum).op = spec::Opcode::Add;
-    to = sum;
+    parts[2] = sum;
   }
-  const ExprId out = add(ExprKind::Native, table_.ref(inner, is_mut), where, {reference, from, to});
-  const spec::NativeFacts* native = spec::find_native(text ? "str::range" : is_mut ? "slice::range_mut" : "slice::range");
-  if (native == nullptr) return unsupported(range_node, "slices by range");
-  get(out).native = native->native;
-  if (outer.valid()) get(outer).parts[0] = out;
-  return deref(outer.valid() ? outer : out);
+  using spec::Native;
+  const Native native = last.valid() ? (text ? Native::StrRange : is_mut ? Native::SliceRangeMut : Native::SliceRange)
+                                     : (text ? Native::StrTail : is_mut ? Native::SliceTailMut : Native::SliceTail);
+  const ExprId out = add(ExprKind::Native, table_.ref(inner, is_mut), where, std::move(parts));
+  get(out).native = native;
+  return deref(out);
 }
 
 ExprId Checker::tuple(NodeId id, TypeId expected) {
@@ -509,6 +511,8 @@ ExprId Checker::cast(NodeId id) {
   const bool suffixless = kind(inner) == NodeKind::Literal && is_numeric(to);
   ExprId value = expression(inner, suffixless && node(inner).token == TokenKind::Integer && is_integer(to) ? to : TypeId());
   if (is_infer(get(value).type)) settle_obligations();
+  if (const ExprId pointer = cast_pointer(value, to, span(id)); pointer.valid()) return pointer;
+  if (is_kind(to, TypeKind::Ptr) && !is_error(get(value).type)) return sink_.report<diag::BadCast>(span(id), name(get(value).type), name(to)), add(ExprKind::Error, to, span(id));
   while (is_kind(get(value).type, TypeKind::Ref)) value = deref(value);
   const TypeId from = type(value);
   if (is_error(from) || is_error(to)) return add(ExprKind::Error, to, span(id));
@@ -619,16 +623,12 @@ ExprId Checker::try_expression(NodeId id) {
   if (in_closure_ && is_infer(result_)) settle_obligations();
   const bool same = is_nominal(result_, what);
   const bool carrier = same || is_nominal(result_, option ? "Result" : "Option");
-  if (in_closure_ && is_infer(result_) && !same) {  // the closure's result is what `?` needs
-    const TypeId made = option ? library_type("Option", {fresh()}) : library_type("Result", {fresh(), fresh()});
-    unify(result_, made);
-  }
-  const bool panics = in_closure_ && !carrier && !is_infer(result_) && !is_nominal(result_, what);
-  if (!panics && !is_nominal(result_, what)) {
+  const bool later = in_closure_ && is_infer(result_);  // what the closure returns is told by what follows
+  const bool panics = in_closure_ && !carrier && !later;
+  if (!panics && !later && !same) {
     sink_.report<diag::TryOutside>(where, name(result_)).help(carrier ? (option ? "turn it into a `Result` first: `.ok_or(…)?`" : "turn it into an `Option` first: `.ok()?`") : fmt::format("let the function return `{}<…>`, or use `match` or `unwrap()`", what));
     return error(where);
   }
-  if (panics) sink_.report<diag::TryPanics>(where, name(result_));
   const TypeId inner = source.arguments[0].type;
   const uint32_t good = option ? 1 : 0, bad = option ? 0 : 1;
   const BodyLocalId got = add_local("", inner, false, where);
@@ -643,22 +643,35 @@ ExprId Checker::try_expression(NodeId id) {
   const PatternId matched = variant_pattern(good, {bind(got, where)});
   const ExprId taken = local(got, where);
   arms.push_back({matched, {}, taken});
-  ExprId leave;
-  PatternId failed;
-  if (option) {
-    failed = variant_pattern(bad, {});
-    if (panics) leave = panic(constant_text("`?` met `None`", where), where);
-    else leave = add(ExprKind::Return, table_.never(), where, {make_variant(result_, bad, {}, where)});
-  } else {
-    const BodyLocalId wrong = add_local("", source.arguments[1].type, false, where);
-    failed = variant_pattern(bad, {bind(wrong, where)});
-    if (panics) leave = panic(displayed(local(wrong, where), where), where);
-    else leave = add(ExprKind::Return, table_.never(), where, {make_variant(result_, bad, {try_failure(local(wrong, where), nominal(result_)->arguments[1].type, where)}, where)});
-  }
-  arms.push_back({failed, {}, leave});
+  OpenTry failure{add(ExprKind::Error, table_.never(), where), {}, where};
+  if (!option) failure.wrong = add_local("", source.arguments[1].type, false, where);
+  const PatternId failed = variant_pattern(bad, option ? std::vector<PatternId>() : std::vector<PatternId>{bind(failure.wrong, where)});
+  arms.push_back({failed, {}, failure.leave});
+  later ? void(open_tries_.push_back(failure)) : hand_on(failure);
   const ExprId out = add(ExprKind::Match, inner, where, {value});
   get(out).arms = std::move(arms);
   return out;
+}
+
+// The way out for a failure, where what the function or closure returns is known: hand it on, or panic where it has no room.
+void Checker::hand_on(const OpenTry& failure) {
+  const bool option = !failure.wrong.valid();
+  const std::string_view what = option ? "Option" : "Result";
+  const Span where = failure.where;
+  ExprId leave;
+  if (is_infer(result_)) unify(result_, option ? library_type("Option", {fresh()}) : library_type("Result", {fresh(), fresh()}));
+  if (is_nominal(result_, what)) {
+    std::vector<ExprId> inside;
+    if (!option) inside = {try_failure(local(failure.wrong, where), nominal(result_)->arguments[1].type, where)};
+    const ExprId made = make_variant(result_, option ? 0 : 1, std::move(inside), where);
+    leave = add(ExprKind::Return, table_.never(), where, {made});
+  } else {
+    if (!is_error(result_)) sink_.report<diag::TryPanics>(where, name(result_));
+    const ExprId words = option ? constant_text("`?` met `None`", where) : displayed(local(failure.wrong, where), where);
+    leave = panic(words, where);
+  }
+  const Expr made = get(leave);
+  get(failure.leave) = made;
 }
 
 // The error as the function returns it: itself, in a box, or by `From`.

@@ -89,12 +89,10 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     if (callee.impl != Id<int>::kNone) bind_lifetimes(*impls_[callee.impl].tree, impls_[callee.impl].tree->child(impls_[callee.impl].node, slot::Impl::generics), out);
     bind_lifetimes(*callee.tree, callee.tree->child(callee.node, slot::Fn::generics), out);
     for (auto& [generic, argument] : environment.generics)
-      if (argument.kind == GenericArgument::Kind::Type && generic != "Self")
-        for (uint32_t k = table_.region_slots(shallow(argument.type)); k > 0; --k) environment.generic_regions[generic].push_back(++out.region_count);
-    const Elision elided{Elision::Kind::Fresh, &out.region_count, 0, {}};
+      if (argument.kind == GenericArgument::Kind::Type && generic != "Self") environment.generic_regions[generic] = loose_regions(argument.type, out);
+    const Elision elided{Elision::Kind::Fresh, &out.region_count, 0, {}, &out};
     if (callee.impl != Id<int>::kNone) environment.self_regions = self_regions(callee, elided);
-    else if (environment.self.valid())
-      for (uint32_t k = table_.region_slots(shallow(environment.self)); k > 0; --k) environment.self_regions.push_back(++out.region_count);
+    else if (environment.self.valid()) environment.self_regions = loose_regions(environment.self, out);
     if (callee.trait.valid()) environment.generic_regions["Self"] = environment.self_regions;
     Region self_region = 0;
     std::vector<Region> seen;
@@ -105,55 +103,74 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
       out.parameters.push_back(lowered.type);
       out.parameter_regions.push_back(lowered.regions);
     }
-    Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result"};
-    if (self_region != 0) result_elision = {Elision::Kind::Fixed, nullptr, self_region, {}};
-    else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}};
+    Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result", &out};
+    if (self_region != 0) result_elision = {Elision::Kind::Fixed, nullptr, self_region, {}, &out};
+    else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}, &out};
+    else if (seen.empty() && callee.tree->has(callee.node, parse::kUnsafe)) result_elision = elided;  // for as long as the caller knows it to be there
     const NodeId result = child(callee.node, slot::Fn::result);
     if (result.valid() && kind(result) == NodeKind::ImplType) {
       out.result = TypeId();  // the body tells
     } else {
-      const LoweredType lowered = result.valid() ? lower(result, result_elision) : LoweredType{unit_, {}};
+      const LoweredType lowered = result.valid() ? lower_value(result, result_elision) : LoweredType{unit_, {}};
       out.result = lowered.type;
       out.result_regions = lowered.regions;
     }
     declared_outlives(callee, out);
-    loose_outlives(callee, out, seen, self_region);
+    for (size_t i = 0; i < out.parameters.size(); ++i) {
+      std::set<TypeId> open;
+      implied_outlives(out.parameters[i], out.parameter_regions[i], out, open);
+    }
   });
   return out;
 }
 
-// `I: Iterator<Item = U>`: what stands for U borrows what stands for I does.
-void Checker::equal_outlives(const Callee& callee, const Bound& bound, FunctionSignature& out) {
-  const auto regions_in = [&](TypeId type) {
-    std::vector<Region> found;
-    while (table_.get(type).special == Special::Projection) type = table_.get(type).parts[0];  // `A::Item` borrows what A does
-    for (const GenericParameter& parameter : function_info(callee).parameters)
-      if (parameter.argument.kind == GenericArgument::Kind::Type && mentions(type, parameter.argument.type))
-        for (Region region : regions_of_generic(parameter.name)) found.push_back(region);
-    return found;
-  };
-  for (const auto& [word, type] : bound.use.equal)
-    for (Region longer : regions_in(bound.subject))
-      for (Region shorter : regions_in(type))
-        if (longer != shorter && std::ranges::find(out.outlives, std::pair(longer, shorter)) == out.outlives.end()) out.outlives.emplace_back(longer, shorter);
+// A lifetime for each slot of a type that no text spells out: bodies relate them.
+std::vector<Region> Checker::loose_regions(TypeId type, FunctionSignature& out) {
+  std::vector<Region> regions;
+  for (uint32_t k = table_.region_slots(shallow(type)); k > 0; --k) {
+    regions.push_back(++out.region_count);
+    out.loose.push_back(out.region_count);
+  }
+  return regions;
 }
 
-// Lifetimes inside of a type parameter that only a result or a closure's result tells: what has them may borrow from every argument.
-void Checker::loose_outlives(const Callee& callee, FunctionSignature& out, const std::vector<Region>& seen, Region self_region) {
-  std::vector<Region> loose;
-  const auto named = [&](Region region) { return std::ranges::any_of(where_.environment.lifetimes, [&](const auto& pair) { return pair.second == region; }); };
-  for (Region region : out.result_regions)
-    if (region != 0 && std::ranges::find(seen, region) == seen.end() && !named(region)) loose.push_back(region);
-  for (const Bound& one : function_info(callee).all_bounds) {
-    if (!one.callable) equal_outlives(callee, one, out);
-    if (!one.callable || !is_open(one.callable->result)) continue;
-    for (const GenericParameter& parameter : function_info(callee).parameters)
-      if (parameter.argument.kind == GenericArgument::Kind::Type && mentions(one.callable->result, parameter.argument.type))
-        for (Region region : regions_of_generic(parameter.name)) loose.push_back(region);
+// What holds of every value of a type: what a reference refers to outlives the reference.
+void Checker::implied_outlives(TypeId type, const std::vector<Region>& regions, FunctionSignature& out, std::set<TypeId>& open) const {
+  if (regions.size() < 2 || regions.size() < table_.region_slots(type) || !open.insert(type).second) return;
+  const TypeData& data = table_.get(type);
+  const auto inside = [&](TypeId part, size_t first) {
+    implied_outlives(part, {regions.begin() + static_cast<ptrdiff_t>(first), regions.begin() + static_cast<ptrdiff_t>(first + table_.region_slots(part))}, out, open);
+  };
+  const auto fields = [&](const std::vector<Field>& all) {
+    for (const Field& one : all) {
+      std::vector<Region> own;
+      for (Region region : one.regions) own.push_back(region == 0 || region > regions.size() ? 0 : regions[region - 1]);
+      implied_outlives(one.type, own, out, open);
+    }
+  };
+  switch (data.kind) {
+    case TypeKind::Ref:
+    case TypeKind::Guard:
+      for (size_t s = 1; s < regions.size(); ++s)
+        if (regions[s] != regions[0]) out.implied.emplace_back(regions[s], regions[0]);
+      inside(data.parts[0], 1);
+      break;
+    case TypeKind::Vec:
+    case TypeKind::Array:
+    case TypeKind::Slice:
+    case TypeKind::Box: inside(data.parts[0], 0); break;
+    case TypeKind::Tuple: {
+      size_t first = 0;
+      for (TypeId part : data.parts) inside(part, first), first += table_.region_slots(part);
+      break;
+    }
+    case TypeKind::Struct: fields(table_.info(data.struct_id).fields); break;
+    case TypeKind::Enum:
+      for (const Variant& one : table_.info(data.enum_id).variants) fields(one.fields);
+      break;
+    default: break;
   }
-  for (Region region : loose)
-    for (Region other : seen)
-      if (other != region && other != self_region && std::ranges::find(out.outlives, std::pair(other, region)) == out.outlives.end()) out.outlives.emplace_back(other, region);
+  open.erase(type);
 }
 
 // The lifetimes of Self as the impl's header writes it.
@@ -166,8 +183,8 @@ std::vector<Region> Checker::self_regions(const Callee& callee, const Elision& e
       const auto found = callee.bound.find(one.number);
       if (found == callee.bound.end()) continue;
       environment.generics[one.name] = found->second;
-      if (found->second.kind == GenericArgument::Kind::Type)
-        for (uint32_t k = table_.region_slots(shallow(found->second.type)); k > 0; --k) environment.generic_regions[one.name].push_back(++*elided.next);
+      environment.generic_regions.erase(one.name);
+      if (found->second.kind == GenericArgument::Kind::Type) environment.generic_regions[one.name] = loose_regions(found->second.type, *elided.signature);
     }
   return at(info.tree, info.module, environment, [&] { return lower(child(impls_[callee.impl].node, slot::Impl::self_type), elided).regions; });
 }
@@ -184,22 +201,34 @@ LoweredType Checker::lower_parameter(NodeId parameter, const Elision& elided, Re
     return out;
   }
   const NodeId declared = kind(parameter) == NodeKind::Parameter ? child(parameter, slot::Parameter::type) : NodeId();
-  return declared.valid() ? lower(declared, elided) : LoweredType{table_.error(), {}};
+  return declared.valid() ? lower_value(declared, elided) : LoweredType{table_.error(), {}};
 }
 
+// `'b: 'a`, `T: 'a`, `impl Trait + 'a`, and the same in a `where`; of the function and of its impl.
 void Checker::declared_outlives(const Callee& callee, FunctionSignature& out) {
-  const Environment& environment = where_.environment;
-  const NodeId generics = child(callee.node, slot::Fn::generics);
-  for (NodeId parameter : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>())
-    if (kind(parameter) == NodeKind::GenericLifetime)
-      for (NodeId bound : list(child(parameter, slot::GenericLifetime::bounds)))
-        if (kind(bound) == NodeKind::Lifetime)
-          out.outlives.emplace_back(environment.lifetimes.at(std::string(node(parameter).text)), region_of(bound, span(bound), {}));
-  const NodeId where = child(callee.node, slot::Fn::where_clause);
-  for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>())
-    if (kind(predicate) == NodeKind::WherePredicate && kind(child(predicate, slot::WherePredicate::type)) == NodeKind::Lifetime)
-      for (NodeId bound : list(child(predicate, slot::WherePredicate::bounds)))
-        out.outlives.emplace_back(region_of(child(predicate, slot::WherePredicate::type), span(predicate), {}), region_of(bound, span(bound), {}));
+  const auto of_lifetimes = [&](const std::vector<Region>& longer, NodeId bounds) {
+    for (NodeId bound : list(bounds))
+      if (kind(bound) == NodeKind::Lifetime)
+        for (Region one : longer) out.outlives.emplace_back(one, region_of(bound, span(bound), {}));
+  };
+  const auto of_clauses = [&](NodeId generics, NodeId where) {
+    for (NodeId one : generics.valid() ? list(child(generics, slot::Generics::parameters)) : std::span<const NodeId>()) {
+      if (kind(one) == NodeKind::GenericLifetime) of_lifetimes({where_.environment.lifetimes.at(std::string(node(one).text))}, child(one, slot::GenericLifetime::bounds));
+      if (kind(one) == NodeKind::GenericType) of_lifetimes(regions_of_generic(std::string(node(one).text)), child(one, slot::GenericType::bounds));
+    }
+    for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>()) {
+      if (kind(predicate) != NodeKind::WherePredicate) continue;
+      const NodeId subject = child(predicate, slot::WherePredicate::type);
+      const bool is_lifetime = kind(subject) == NodeKind::Lifetime;
+      of_lifetimes(is_lifetime ? std::vector<Region>{region_of(subject, span(subject), {})} : lower(subject, {}).regions, child(predicate, slot::WherePredicate::bounds));
+    }
+  };
+  of_clauses(child(callee.node, slot::Fn::generics), child(callee.node, slot::Fn::where_clause));
+  for (const GenericParameter& one : function_info(callee).parameters)
+    if (one.hidden && one.node.valid() && kind(one.node) == NodeKind::ImplType) of_lifetimes(regions_of_generic(environment_key(one, tree())), child(one.node, slot::ImplType::bounds));
+  if (callee.impl == Id<int>::kNone || callee.trait.valid()) return;
+  const ImplInfo& info = impls_[callee.impl];
+  at(info.tree, info.module, Environment(where_.environment), [&] { of_clauses(child(info.node, slot::Impl::generics), child(info.node, slot::Impl::where_clause)); });
 }
 
 // Once, with the parameters standing for themselves: tells mistakes of generic code whether it is used or not.
@@ -249,6 +278,7 @@ void Checker::check_function(TypedFunction& function, const Callee& callee, cons
   errors_before_ = sink_.errors();
   defining_ = defining;
   shipped_ = names_.get(callee.module).shipped;
+  unsafe_ = callee.tree->has(callee.node, parse::kUnsafe);
   const bool opaque = !function.signature.result.valid();
   result_ = opaque ? fresh() : function.signature.result;
   if (!opaque && (is_error(result_) || std::ranges::any_of(function.signature.parameters, [&](TypeId one) { return is_error(one); }))) errors_before_ = ~size_t{0};  // told already
@@ -310,16 +340,10 @@ void Checker::opaque_bounds(NodeId result) {
   require(bounds, {}, span(result));
 }
 
-// What such a result borrows, it borrows from every argument.
+// What such a result borrows, the body tells.
 void Checker::settle_opaque(FunctionSignature& out, TypeId type) {
   out.result = contains_infer(type) ? table_.error() : type;
-  const uint32_t slots = table_.region_slots(out.result);
-  if (slots == 0) return;
-  const Region all = ++out.region_count;
-  out.result_regions.assign(slots, all);
-  for (const auto& regions : out.parameter_regions)
-    for (Region region : regions)
-      if (region != 0) out.outlives.emplace_back(region, all);
+  out.result_regions = loose_regions(out.result, out);
 }
 
 }  // namespace stark::types

@@ -36,7 +36,7 @@ void Checker::declare_generics(NodeId generics, NodeId where, Declared& out) {
   for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>()) {
     const NodeId subject = kind(predicate) == NodeKind::WherePredicate ? child(predicate, slot::WherePredicate::type) : NodeId();
     if (!subject.valid() || kind(subject) == NodeKind::Lifetime) continue;
-    lower_bounds(type_of(subject), child(predicate, slot::WherePredicate::bounds), *assumed);
+    lower_bounds(written_type(subject), child(predicate, slot::WherePredicate::bounds), *assumed);
   }
   out.bounds.insert(out.bounds.end(), assumed->begin() + static_cast<ptrdiff_t>(outer), assumed->end());
 }
@@ -44,7 +44,7 @@ void Checker::declare_generics(NodeId generics, NodeId where, Declared& out) {
 void Checker::lower_bounds(TypeId subject, NodeId bounds, std::vector<Bound>& out) {
   if (!bounds.valid()) return;
   for (NodeId one : list(bounds)) {
-    if (kind(one) != NodeKind::PathType) continue;
+    if (kind(one) != NodeKind::PathType || tree().has(one, parse::kRelaxed)) continue;
     Bound made;
     made.subject = subject;
     made.span = span(one);
@@ -149,7 +149,7 @@ const FunctionInfo& Checker::function_info(const Callee& callee) {
         out.has_self = true;
         out.words.emplace_back("self");
         const NodeId declared = child(parameter, slot::SelfParameter::type);
-        TypeId type = declared.valid() ? type_of(declared) : where_.environment.self.valid() ? where_.environment.self : table_.error();
+        TypeId type = declared.valid() ? written_type(declared) : where_.environment.self.valid() ? where_.environment.self : table_.error();
         if (tree().has(parameter, parse::kReference)) type = table_.ref(type, tree().has(parameter, parse::kMut));
         out.types.push_back(type);
         continue;

@@ -253,9 +253,19 @@ void Checker::finish_body() {
     if (expr.method == Id<int>::kNone || expr.kind == ExprKind::CallClosure) continue;
     finish_call(ExprId(i));
   }
+  use_types();
   finish_unsized();
+  check_finalisers();
   outline_closures();
   too_heavy(body_->span);
+}
+
+void Checker::use_types() {
+  if (defining_ || sink_.errors() != errors_before_) return;
+  use_type(body_->signature.result);
+  for (TypeId type : std::vector<TypeId>(body_->signature.parameters)) use_type(type);
+  for (size_t i = 0; i < body_->locals.size(); ++i) use_type(body_->locals[i].type);
+  for (size_t i = 0; i < body_->exprs.size(); ++i) use_type(body_->exprs[i].type);
 }
 
 // Which function a call calls. While a definition is checked nothing is called.
@@ -282,12 +292,12 @@ void Checker::finish_call(ExprId id) {
 
 // A call that named the trait: the type is known now, so is its impl.
 void Checker::finish_trait_call(ExprId id, const Callee& callee, const FunctionInfo& asked) {
-  if (object_use(callee.self) != nullptr) return finish_object_call(id, callee);
   const std::string word(callee.tree->get(callee.node).text);
   const TraitInfo& trait = trait_info(callee.trait);
   TraitUse use{callee.trait, {}};
   for (size_t i = 1; i < trait.declared.parameters.size(); ++i) use.arguments.push_back(callee.bound.at(trait.declared.parameters[i].number));
   const Selection found = select(callee.self, use);
+  if (object_use(callee.self) != nullptr && found.kind != Selection::Kind::Impl) return finish_object_call(id, callee);
   if (found.kind != Selection::Kind::Impl) {
     if (found && finish_builtin(id, callee)) return;
     if (sink_.errors() == errors_before_) missing_bound({callee.self, use, std::nullopt, get(id).span, {}, false}, callee.self);

@@ -51,6 +51,8 @@ bool Checker::find_in_impls(TypeId self, const std::string& word, Callee& out, R
   for (uint32_t i : candidates->second.of(head_of(self))) {
     const ImplInfo& info = impls_[i];
     if (info.trait.valid() != of_trait || (only.valid() && info.trait != only)) continue;
+    if (of_trait && !only.valid() && !shipped_ && shipped_name(info.trait) == "Borrow") continue;  // or `cell.borrow()` would mean that, of any type
+    if (of_trait && info.head == 0 && is_for_sized(self, candidates->second.of(head_of(self)))) continue;
     const auto own = info.functions.find(word);
     if (own != info.functions.end()) {
       if (!receives(*info.tree, own->second, want)) continue;

@@ -49,6 +49,7 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
     }
     case spec::PatternKind::Cell: return table_.cell(p.scalar, pattern_type(p.parts[0], bound), p.is_mut);
     case spec::PatternKind::Opaque: return table_.opaque(p.opaque);
+    case spec::PatternKind::Dyn: return fresh();
   }
   return table_.error();
 }
@@ -97,8 +98,10 @@ ExprId Checker::call_native(const spec::NativeFacts& native, ExprId receiver, co
       parts.push_back(number);
     }
   }
-  for (const std::string& word : made.copied)
-    if (const auto copied = bound.find(word); copied != bound.end()) obligations_.push_back({copied->second.type, {names_.find_in(names_.library, "Copy", false), {}}, std::nullopt, where, {}, false});
+  for (const std::string& variable : made.copied) {  // `<T: Copy>`
+    const auto found = bound.find(variable);
+    if (found != bound.end() && found->second.type.valid()) obligations_.push_back({found->second.type, {names_.find_in(names_.library, "Copy", false), {}, {}}, std::nullopt, where, {}, false});
+  }
   const ExprId out = add(ExprKind::Native, pattern_type(made.result, bound), where, std::move(parts));
   get(out).native = native.native;
   return out;

@@ -51,7 +51,14 @@ LoweredType Checker::lower_cell(TypeKind cell, bool is_mut, std::string_view wor
   return out;
 }
 
-// `dyn Shape + Send + 'a`. An object that names no lifetime borrows nothing where it is kept, and anything where it is passed.
+// An object that names no lifetime borrows nothing where it is kept; where it is passed, the body tells how long it is needed.
+Region Checker::region_of_object(const Elision& elision) {
+  if (elision.kind != Elision::Kind::Fresh) return 0;
+  if (elision.signature != nullptr) elision.signature->handles.push_back(*elision.next + 1);
+  return ++*elision.next;
+}
+
+// `dyn Shape + Send + 'a`.
 LoweredType Checker::lower_object(NodeId id, const Elision& elision) {
   ObjectUse use;
   Region region = 0;
@@ -79,15 +86,14 @@ LoweredType Checker::lower_object(NodeId id, const Elision& elision) {
   }
   if (traits == 0) return sink_.report<diag::NotATrait>(span(id), sources_.text(span(id))), LoweredType{table_.error(), {}};
   if (use.use.trait.valid() && !object_safe(use.use.trait, span(id))) return {table_.error(), {}};
-  if (!named && elision.kind == Elision::Kind::Fresh) region = ++*elision.next;
+  if (!named) region = region_of_object(elision);
   return {object_type(std::move(use)), {region}};
 }
 
 // A trait's name where a type stands (C10): an object in a box, unless something that points to it is written around it.
 LoweredType Checker::lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision) {
   if (!object_safe(trait, where)) return {table_.error(), {}};
-  const Region region = elision.kind == Elision::Kind::Fresh ? ++*elision.next : 0;
-  return {object_type({trait_use(trait, arguments, TypeId(), where), std::nullopt}), {region}};
+  return {object_type({trait_use(trait, arguments, TypeId(), where), std::nullopt}), {region_of_object(elision)}};
 }
 
 LoweredType Checker::lower_function_type(NodeId id, const Elision& elision) {
@@ -96,7 +102,7 @@ LoweredType Checker::lower_function_type(NodeId id, const Elision& elision) {
   const NodeId result = child(id, slot::FnType::result);
   const TypeId type = table_.fn(std::move(parameters), result.valid() ? type_of(result) : unit_);
   std::vector<Region> regions;
-  for (uint32_t k = table_.region_slots(type); k > 0; --k) regions.push_back(elision.kind == Elision::Kind::Fresh ? ++*elision.next : 0);
+  for (uint32_t k = table_.region_slots(type); k > 0; --k) regions.push_back(region_of_object(elision));
   return {type, regions};
 }
 
@@ -236,7 +242,9 @@ void Checker::fill_object(TypeId object) {
       const Instance made = make_instance(callee);
       Environment environment = body_environment(made.callee, made.arguments);
       environment.bounds = std::make_shared<const std::vector<Bound>>();
-      methods.push_back({one.method, signature(callee, environment)});
+      Signature declared = signature(callee, environment);
+      declared.outlives.insert(declared.outlives.end(), declared.implied.begin(), declared.implied.end());  // no body will ask for them
+      methods.push_back({one.method, std::move(declared)});
     }
   }
   table_.info(id).methods = std::move(methods);
@@ -253,7 +261,11 @@ Signature Checker::callable_signature(const Callable& callable, TypeId self, Typ
   declare(once ? table_.box(object) : self);
   for (TypeId one : callable.parameters) declare(one);
   made.result = callable.result;
-  result_regions(made, once ? 0 : 1);
+  if (const uint32_t slots = table_.region_slots(made.result); slots > 0) {  // from all that is passed, and from what the object holds
+    const Region all = ++made.region_count;
+    made.result_regions.assign(slots, all);
+    for (Region region = once ? 1 : 2; region < all; ++region) made.outlives.emplace_back(region, all);
+  }
   return made;
 }
 
@@ -304,13 +316,17 @@ void Checker::finish_unsized() {
     const bool is_fn = get(id).kind == ExprKind::MakeFn;
     const TypeId object = is_fn ? table_.fn_dyn(wanted) : table_.get(wanted).parts[0];
     if (!is_fn) fill_object(object);
+    if (is_kind(concrete, TypeKind::Str)) {  // its methods take letters and a length, and an object has one address
+      sink_.report<diag::TextObject>(get(id).span, name(object)).help("put a `String` there: `String::from(…)`");
+      continue;
+    }
     if (is_fn && table_.needs_drop(concrete)) {
       sink_.report<diag::FnOwns>(get(id).span, name(concrete)).help("use `Box<dyn Fn(…)>`, which owns what it captured");
       continue;
     }
     TypedVTable made{concrete, object, {}};
-    if (const ClosureInfo* info = closure_of(concrete)) {
-      made.functions.push_back(info->function);
+    if (closure_of(concrete) != nullptr) {
+      made.functions.push_back(callable_method(concrete, object));
     } else if (!is_fn && !object_use(object)->callable) {
       for (const ObjectSlot& one : object_slots(object)) {
         const Selection found = select(concrete, {one.use.trait, one.use.arguments});
@@ -321,6 +337,7 @@ void Checker::finish_unsized() {
         made.functions.push_back(instance(make_instance(impl_callee(found.impl, found.bound, concrete, one.method))));
       }
     }
+    check_finaliser(concrete, get(id).span);
     get(id).index = vtable(std::move(made));
   }
 }

@@ -64,6 +64,7 @@ ExprId Checker::unary(NodeId id, TypeId expected) {
     const ExprId value = expression(operand);
     if (is_error(get(value).type)) return value;
     if (is_infer(get(value).type)) settle_obligations();
+    if (is_kind(get(value).type, TypeKind::Ptr)) return follow_pointer(value, span(id));
     if (!points(get(value).type)) {
       const ExprId inside = step_inside(value);
       if (!inside.valid()) return sink_.report<diag::NotReference>(span(id), name(get(value).type)), error(span(id));

@@ -85,15 +85,14 @@ void Checker::outline(const ClosureState& state) {
   const TypeId self = by_value ? state.type : table_.ref(state.type, state.calling == Calling::Mutable);
   const auto declare = [&](TypeId type) {
     made.parameters.push_back(type);
-    std::vector<Region> regions;
-    for (uint32_t k = table_.region_slots(type); k > 0; --k) regions.push_back(++made.region_count);
-    made.parameter_regions.push_back(std::move(regions));
+    made.parameter_regions.push_back(loose_regions(type, made));
   };
   declare(self);
+  if (!by_value) made.sealed = 1;
   for (TypeId type : state.types) declare(type);
   made.result = state.result;
   if (is_never(made.result)) made.result = unit_;
-  result_regions(made, by_value ? 0 : 1);
+  made.result_regions = loose_regions(made.result, made);
   out.locals.push_back({"", self, by_value, state.where});
   Pattern holder;
   holder.kind = PatternKind::Bind, holder.type = self, holder.span = state.where, holder.local = BodyLocalId(0);
@@ -130,16 +129,6 @@ ExprId Checker::captured_field(const ClosureState& state, Outliner& outliner, Ex
     return out;
   }
   return {};
-}
-
-// What a result borrows that no parameter's lifetime names, it borrows from all of them but the first `skipped`.
-void Checker::result_regions(FunctionSignature& made, uint32_t skipped) {
-  const uint32_t slots = table_.region_slots(made.result);
-  if (slots == 0) return;
-  const Region first = made.region_count;
-  const Region all = ++made.region_count;
-  made.result_regions.assign(slots, all);
-  for (Region region = skipped + 1; region <= first; ++region) made.outlives.emplace_back(region, all);
 }
 
 void Checker::make_closure_value(const ClosureState& state) {
@@ -180,8 +169,12 @@ void Checker::finish_closure_call(ExprId id) {
   if (!is_kind(type, TypeKind::Fn)) {
     const auto callable = callable_of(type);
     const bool is_mut = callable && callable->calling == Calling::Mutable;
-    parts[0] = add(ExprKind::Borrow, table_.ref(type, is_mut), get(callee).span, {callee});
-    get(parts[0]).mutable_ = is_mut;
+    if (callable && callable->calling == Calling::Once && get(callee).kind == ExprKind::Deref) {
+      parts[0] = get(callee).parts[0];  // the Box goes with the call
+    } else {
+      parts[0] = add(ExprKind::Borrow, table_.ref(type, is_mut), get(callee).span, {callee});
+      get(parts[0]).mutable_ = is_mut;
+    }
   }
   Expr& out = get(id);
   out.kind = ExprKind::CallObject;

@@ -166,6 +166,31 @@ ExprId Checker::tensor_set(NodeId target, ExprId place, ExprId value, std::span<
   return add(ExprKind::TensorSet, unit_, where, std::move(parts));
 }
 
+// `t.data`, `t.shape`, `t.device`: read like fields; elements of `data` are written through it.
+ExprId Checker::tensor_field(ExprId place, std::string_view field, Span where) {
+  if (field == "shape") return tensor_shape(place, where);
+  if (field != "data" && field != "device") return {};
+  if (field == "data" && vague_tensor(get(place).type)) return error(where);
+  const TypeId held = field == "data" ? table_.ref(table_.slice(element_type(tensor_type(get(place).type).dtype)), false) : table_.scalar(TypeKind::Device);
+  const ExprId out = add(ExprKind::Native, held, where, {borrow(place, false, where)});
+  get(out).native = field == "data" ? spec::Native::TensorData : spec::Native::TensorDevice;
+  if (field == "device") return out;
+  const ExprId elements = deref(out);
+  overloaded_places_[elements.value] = {{}, {}, place, {}, spec::Native::TensorDataMut};
+  return elements;
+}
+
+// How many elements lie between two neighbours along each dim.
+ExprId Checker::tensor_strides(ExprId place, Span where) {
+  std::vector<ExprId> parts;
+  for (size_t i = 0; i < tensor_type(get(place).type).shape.rank(); ++i) {
+    parts.push_back(add(ExprKind::Native, usize_, where, {borrow(place, false, where), constant_number(i, usize_, where)}));
+    get(parts.back()).native = spec::Native::TensorStride;
+  }
+  const TypeId type = table_.array(usize_, parts.size());
+  return add(ExprKind::Make, type, where, std::move(parts));
+}
+
 ExprId Checker::tensor_shape(ExprId place, Span where) {
   const spec::TensorType held = tensor_type(get(place).type);
   const ExprId reference_id = borrow(place, false, where);
@@ -215,6 +240,8 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
   if (vague_tensor(get(place).type)) return give_up(arguments_of(arguments), where);
   const spec::TensorType held = tensor_type(get(place).type);
   if (method == "shape" && arguments.empty()) return tensor_shape(place, where);
+  if (method == "strides" && arguments.empty()) return tensor_strides(place, where);
+  if ((method == "as_ptr" || method == "as_mut_ptr") && arguments.empty()) return call_method(tensor_field(place, "data", where), method, {}, {}, {}, where);
   if (method == "len" && arguments.empty()) return tensor_length(place, where);
   if (method == "rank" && arguments.empty()) return constant_number(held.shape.rank(), usize_, where);
   if (method == "clone" && arguments.empty()) return clone_of(place, where);

@@ -111,14 +111,14 @@ void Checker::fill_impl(uint32_t number) {
     auto assumed = std::make_shared<std::vector<Bound>>();
     where_.environment.bounds = assumed;
     info.declared.parameters = declared.parameters;
-    info.self = type_of(child(info.node, slot::Impl::self_type));
+    info.self = written_type(child(info.node, slot::Impl::self_type));
     where_.environment.self = info.self;
     for (const GenericParameter& one : declared.parameters)
       if (kind(one.node) == NodeKind::GenericType) lower_bounds(one.argument.type, child(one.node, slot::GenericType::bounds), *assumed);
     const NodeId where = child(info.node, slot::Impl::where_clause);
     for (NodeId predicate : where.valid() ? list(child(where, slot::Where::predicates)) : std::span<const NodeId>()) {
       if (kind(predicate) != NodeKind::WherePredicate || kind(child(predicate, slot::WherePredicate::type)) == NodeKind::Lifetime) continue;
-      lower_bounds(type_of(child(predicate, slot::WherePredicate::type)), child(predicate, slot::WherePredicate::bounds), *assumed);
+      lower_bounds(written_type(child(predicate, slot::WherePredicate::type)), child(predicate, slot::WherePredicate::bounds), *assumed);
     }
     info.declared.bounds = *assumed;
     const NodeId trait_node = child(info.node, slot::Impl::trait_path);
@@ -165,6 +165,13 @@ uint64_t Checker::head_of(TypeId given) const {
   if (data.special != Special::None) return 0;
   if (const Nominal* used = nominal(type)) return (uint64_t{1} << 32) | used->definition.value;
   return static_cast<uint64_t>(data.kind) + 1 + (data.is_mut ? 256 : 0);
+}
+
+// An impl for every `T` is one for types with a size; what has none takes its own, if there is one among these.
+bool Checker::is_for_sized(TypeId self, const std::vector<uint32_t>& candidates) const {
+  if (!is_kind(self, TypeKind::Slice) && object_use(self) == nullptr) return false;
+  const uint64_t head = head_of(self);
+  return std::ranges::any_of(candidates, [&](uint32_t i) { return impls_[i].head == head; });
 }
 
 // --- what is assumed
@@ -247,7 +254,7 @@ std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
   const bool text = plain && (data.kind == TypeKind::Str || data.kind == TypeKind::Char || data.kind == TypeKind::Bool);
   const auto all_parts = [&](std::string_view of) { return std::ranges::all_of(data.parts, [&](TypeId part) { return implements(part, of); }); };
   if (trait == "Sized") return !(plain && (data.kind == TypeKind::Slice || object_use(type) != nullptr));
-  if (trait == "Send" || trait == "Sync" || trait == "TransmuteSafe") return true;
+  if (trait == "Send" || trait == "Sync") return true;
   if (trait == "Integer") return integer;
   if (trait == "Float") return floating;
   if (trait == "Number") return integer || floating;
@@ -297,6 +304,7 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
     return true;
   });
   if (out) return out;
+  if (shipped_name(use.trait) == "TransmuteSafe" && use.arguments.size() == 1 && transmutes(self, use.arguments[0].type)) return out.kind = Selection::Kind::Builtin, out;
   if (const auto known = builtin(shipped_name(use.trait), self)) {
     out.kind = *known ? Selection::Kind::Builtin : Selection::Kind::None;
     if (*known || shipped_name(use.trait) == "Copy") return out;
@@ -314,6 +322,7 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
   const auto candidates = impls_by_trait_.find(use.trait.value);
   if (candidates != impls_by_trait_.end())
     for (uint32_t i : candidates->second.of(head_of(self))) {
+      if (impls_[i].head == 0 && is_for_sized(self, candidates->second.of(head_of(self)))) continue;
       Bindings bound;
       Fit how = fit(impls_[i].self, self, bound);
       for (size_t k = 0; how != Fit::No && k < use.arguments.size() && k < impls_[i].trait_arguments.size(); ++k)
@@ -418,7 +427,7 @@ TypeId Checker::associated_type(uint32_t impl, const Bindings& bound, std::strin
     TypeId type = table_.error();
     if (const auto own = info.types.find(std::string(word)); own != info.types.end()) {
       if (!open_associated_.insert(key).second) return sink_.report<diag::DefinedByItself>(info.tree->get(own->second).name, word), table_.error();
-      type = at(info.tree, info.module, impl_environment(impl), [&] { return type_of(child(own->second, slot::TypeAlias::type)); });
+      type = at(info.tree, info.module, impl_environment(impl), [&] { return written_type(child(own->second, slot::TypeAlias::type)); });
       open_associated_.erase(key);
     }
     known = associated_types_.insert_or_assign(key, type).first;

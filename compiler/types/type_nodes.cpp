@@ -19,7 +19,7 @@ constexpr std::string_view kOpaqueTexts[] = {
 }  // namespace
 
 TypeId Checker::scalar_named(std::string_view word) const {
-  if (word == "array" || word == "slice" || word == "tuple" || word == "struct" || word == "enum" || word == "ref" || word == "opaque" || word == "fn" || word == "()") return {};
+  if (word == "array" || word == "slice" || word == "tuple" || word == "struct" || word == "enum" || word == "ref" || word == "ptr" || word == "opaque" || word == "fn" || word == "()") return {};
   for (size_t i = 0; i < std::size(kKindTexts); ++i)
     if (kKindTexts[i] == word && word != "Vec" && word != "Tensor" && word != "Box" && word != "dyn" && word != "guard" && !cell_named(word)) return table_.scalar(static_cast<TypeKind>(i));
   for (size_t i = 0; i < std::size(kOpaqueTexts); ++i)
@@ -60,7 +60,7 @@ LoweredType Checker::lower_node(NodeId id, const Elision& elision) {
   const auto gather = [&](NodeId parts, std::vector<Region>& regions) {
     std::vector<TypeId> types;
     for (NodeId part : list(parts)) {
-      LoweredType one = lower(part, elision);
+      LoweredType one = lower_value(part, elision);
       types.push_back(one.type);
       regions.insert(regions.end(), one.regions.begin(), one.regions.end());
     }
@@ -78,16 +78,16 @@ LoweredType Checker::lower_node(NodeId id, const Elision& elision) {
     }
     case NodeKind::TupleType: out.type = table_.tuple(gather(child(id, slot::TupleType::parts), out.regions)); return out;
     case NodeKind::ArrayType: {
-      out = lower(child(id, slot::ArrayType::element), elision);
+      out = lower_value(child(id, slot::ArrayType::element), elision);
       const auto length = constant_integer(child(id, slot::ArrayType::length));
       out.type = length && (*length >= 0 || is_symbol(*length)) ? table_.array(out.type, static_cast<uint64_t>(*length)) : table_.error();
       return out;
     }
-    case NodeKind::SliceType: out = lower(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
+    case NodeKind::SliceType: out = lower_value(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
     case NodeKind::NeverType: return {table_.never(), {}};
     case NodeKind::InferType: return {may_guess() ? fresh() : table_.error(), {}};
     case NodeKind::OptionType:
-      out = lower(child(id, slot::OptionType::type), elision);
+      out = lower_value(child(id, slot::OptionType::type), elision);
       out.type = library_type("Option", {out.type});
       return out;
     case NodeKind::DynType: return lower_object(id, elision);
@@ -100,10 +100,30 @@ LoweredType Checker::lower_node(NodeId id, const Elision& elision) {
     }
     case NodeKind::FnType: return lower_function_type(id, elision);
     case NodeKind::ForType: return lower(child(id, slot::ForType::type), elision);
-    case NodeKind::PointerType: sink_.report<diag::Unsupported>(span(id), "raw pointers"); return {table_.error(), {}};
+    case NodeKind::PointerType: return lower_pointer(id, elision);
     case NodeKind::ShapeType: sink_.report<diag::NotAType>(span(id), sources_.text(span(id))); return {table_.error(), {}};
     default: return {table_.error(), {}};
   }
+}
+
+LoweredType Checker::by_value(LoweredType made) {
+  const TypeId type = shallow(made.type);
+  const TypeData& data = table_.get(type);
+  if (data.special == Special::None && (data.kind == TypeKind::Slice || object_use(type) != nullptr)) made.type = table_.box(type);
+  return made;
+}
+
+LoweredType Checker::lower_value(NodeId id, const Elision& elision) { return by_value(lower(id, elision)); }
+
+// Whether the parameter says `?Sized`.
+bool Checker::admits_unsized(const SyntaxTree& t, NodeId generics, size_t index) {
+  if (!generics.valid()) return false;
+  for (NodeId parameter : t.children_of(t.child(generics, slot::Generics::parameters))) {
+    if (t.kind(parameter) == NodeKind::GenericLifetime || index-- > 0) continue;
+    const NodeId bounds = t.kind(parameter) == NodeKind::GenericType ? t.child(parameter, slot::GenericType::bounds) : NodeId();
+    return bounds.valid() && std::ranges::any_of(t.children_of(bounds), [&](NodeId one) { return t.has(one, parse::kRelaxed); });
+  }
+  return false;
 }
 
 DefinitionId Checker::find_path(std::span<const NodeId> segments, bool values, size_t& used, bool report) {
@@ -196,7 +216,7 @@ LoweredType Checker::lower_qualified(NodeId path, const Elision& elision) {
   if (!trait_info(use->trait).types.contains(std::string(word))) return sink_.report<diag::UnknownAssociated>(span(path), names_.get(use->trait).name, word), LoweredType{table_.error(), {}};
   LoweredType out{project(subject.type, *use, word), {}};
   const uint32_t slots = table_.region_slots(shallow(out.type));
-  if (slots != 0) out.regions = projected_regions(shallow(subject.type), subject.regions, word);
+  if (slots != 0) out.regions = projected_regions(shallow(subject.type), subject.regions, word, elision);
   out.regions.resize(slots, subject.regions.empty() ? 0 : subject.regions[0]);
   return out;
 }
@@ -218,20 +238,21 @@ LoweredType Checker::lower_projection(const LoweredType& subject, std::string_vi
   LoweredType out{associated_type_named(self, word, where), {}};
   const uint32_t slots = table_.region_slots(shallow(out.type));
   if (slots == 0) return out;
-  out.regions = projected_regions(self, subject.regions, word);
+  out.regions = projected_regions(self, subject.regions, word, elision);
   const Region other = subject.regions.empty() ? region_of({}, where, elision) : subject.regions[0];
   out.regions.resize(slots, other);
   return out;
 }
 
 // The lifetimes of `self`'s associated type, told by lowering the impl's header with a number for each lifetime.
-std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word) {
+std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word, const Elision& elision) {
   for (const auto& [i, found] : impls_with_type(self, word)) {
     const auto item = impls_[i].types.find(std::string(word));
     Bindings bound = found;
     const ImplInfo& info = impls_[i];
     if (!projecting_.insert({i, self.value}).second) continue;  // `impl<I: Iterator> IntoIterator for I { type Item = I::Item; }`
-    FunctionSignature numbers;
+    FunctionSignature numbers;  // of the impl
+    std::map<Region, Region> unnamed;
     std::vector<Region> header, regions;
     at(info.tree, info.module, {}, [&] {
       Environment& environment = where_.environment;
@@ -240,11 +261,10 @@ std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Re
         const auto chosen = bound.find(one.number);
         if (chosen == bound.end()) continue;
         environment.generics[one.name] = chosen->second;
-        if (chosen->second.kind == GenericArgument::Kind::Type)
-          for (uint32_t k = table_.region_slots(shallow(chosen->second.type)); k > 0; --k) environment.generic_regions[one.name].push_back(++numbers.region_count);
+        if (chosen->second.kind == GenericArgument::Kind::Type) environment.generic_regions[one.name] = loose_regions(chosen->second.type, numbers);
       }
       bind_lifetimes(*info.tree, child(info.node, slot::Impl::generics), numbers);
-      const Elision elided{Elision::Kind::Fresh, &numbers.region_count, 0, {}};
+      const Elision elided{Elision::Kind::Fresh, &numbers.region_count, 0, {}, &numbers};
       header = lower(child(info.node, slot::Impl::self_type), elided).regions;
       environment.self_regions = header;
       regions = lower(child(item->second, slot::TypeAlias::type), elided).regions;
@@ -253,7 +273,16 @@ std::vector<Region> Checker::projected_regions(TypeId self, const std::vector<Re
     for (Region& region : regions) {
       const auto place = std::ranges::find(header, region);
       const auto position = static_cast<size_t>(place - header.begin());
-      region = place != header.end() && position < actual.size() ? actual[position] : actual.empty() ? 0 : actual[0];
+      if (place != header.end() && position < actual.size()) {
+        region = actual[position];
+      } else if (region != 0 && elision.signature != nullptr) {  // a closure's result in `impl<B, F: FnMut() -> B>`: the body tells
+        FunctionSignature& around = *elision.signature;
+        const auto [known, added] = unnamed.emplace(region, around.region_count + 1);
+        if (added) around.loose.push_back(++around.region_count);
+        region = known->second;
+      } else {
+        region = actual.empty() ? 0 : actual[0];
+      }
     }
     return regions;
   }
@@ -267,7 +296,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
       if (arguments.valid() || !may_guess()) return sink_.report<diag::GenericCount>(where, word, 1, list(arguments).size()), LoweredType{table_.error(), {}};
       return {table_.vec(fresh()), {}};
     }
-    LoweredType out = lower(list(arguments)[0], elision);
+    LoweredType out = lower_value(list(arguments)[0], elision);
     out.type = table_.vec(out.type);
     return out;
   }
@@ -308,7 +337,11 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
   for (; lifetimes_given < lifetimes; ++lifetimes_given) out.regions.push_back(region_of({}, where, elision));
   std::vector<GenericArgument> given;
   for (NodeId argument : list(arguments))
-    if (kind(argument) != NodeKind::Lifetime) given.push_back(generic_argument(argument, elision, out.regions));
+    if (kind(argument) != NodeKind::Lifetime) {
+      GenericArgument one = generic_argument(argument, elision, out.regions);
+      if (one.kind == GenericArgument::Kind::Type && !admits_unsized(t, generics, given.size())) one.type = by_value({one.type, {}}).type;
+      given.push_back(std::move(one));
+    }
   if (given.size() > wanted.size() || (given.size() < wanted.size() && !may_guess()) || (given.size() < wanted.size() && !given.empty())) {
     sink_.report<diag::GenericCount>(where, made.name, wanted.size(), given.size());
     return {table_.error(), {}};
@@ -413,6 +446,7 @@ std::optional<std::vector<int64_t>> Checker::dims_of(NodeId id) {
 
 LoweredType Checker::lower_tensor(NodeId arguments, Span where) {
   const auto given = list(arguments);
+  if (!arguments.valid()) return {table_.tensor(spec::DType::F32, {spec::kUnknownDim, spec::kUnknownDim}), {}};  // a matrix
   if (given.size() != 2) return sink_.report<diag::GenericCount>(where, "Tensor", 2, given.size()), LoweredType{table_.error(), {}};
   const TypeId element = shallow(type_of(given[0]));
   if (is_open(element)) {

@@ -13,11 +13,11 @@ constexpr size_t kFirstSlots = 4096;  // a power of two, like every number of sl
 
 struct KindRow {
   std::string_view text;
-  uint32_t flags;
+  uint32_t size, flags;
 };
 using namespace spec;
 constexpr KindRow kKinds[] = {
-#define TYPE_KIND(name, text, size, align, flags) {text, flags},
+#define TYPE_KIND(name, text, size, align, flags) {text, size, flags},
 #include "bytecode-spec/types.def"
 };
 
@@ -169,6 +169,11 @@ TypeId TypeTable::fn_dyn(TypeId fn) {
   return fn_dyns_[fn] = dyn;
 }
 
+uint32_t TypeTable::number_bytes(TypeKind kind) {
+  const KindRow& row = kKinds[static_cast<size_t>(kind)];
+  return (row.flags & kNum) != 0 ? row.size : 0;
+}
+
 bool TypeTable::is_copy(TypeId id) const {
   const TypeData& data = get(id);
   if (data.special != Special::None) return true;
@@ -256,6 +261,7 @@ std::string TypeTable::name(TypeId id) const {
   };
   switch (data.kind) {
     case TypeKind::Ref: return (data.is_mut ? "&mut " : "&") + name(data.parts[0]);
+    case TypeKind::Ptr: return (data.is_mut ? "*mut " : "*const ") + name(data.parts[0]);
     case TypeKind::Vec: return list("Vec<", ">");
     case TypeKind::Slice: return list("[", "]");
     case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), number_text(static_cast<int64_t>(data.length)));

@@ -41,6 +41,7 @@ struct StructInfo {
   bool is_copy = false;         // derives or implements Copy
   uint32_t drop_function = Id<int>::kNone;  // mir::FunctionId of `Drop::drop`, or none
   Span span;
+  bool is_packed = false;       // `#[repr(packed)]`
 };
 
 struct Variant {
@@ -66,6 +67,12 @@ struct Signature {
   std::vector<Region> result_regions;
   uint32_t region_count = 0;
   std::vector<std::pair<Region, Region>> outlives;  // (longer, shorter)
+  // What the borrow check may add to `outlives` where the body needs it: lifetimes that stand in no text, so that no text can relate
+  // them; and pairs that hold of every value of the parameters' types, such as that what is behind `&'a` outlives 'a.
+  std::vector<Region> loose{};
+  std::vector<std::pair<Region, Region>> implied{};
+  std::vector<Region> handles{};  // of objects and `fn` values that name none, which may also have to live for ever
+  Region sealed = 0;  // of a closure's own borrow: what it lends stays inside
 };
 
 // Parameter 0 is `&dyn`, `&mut dyn` or `Box<dyn>` of the very type: its last lifetime is the object's, which bounds all that
@@ -97,8 +104,8 @@ constexpr bool is_symbol(int64_t value) { return is_number_symbol(value) || is_s
 struct TypeData {
   TypeKind kind = TypeKind::Unit;
   Special special = Special::None;
-  bool is_mut = false;                // Ref, Guard
-  std::vector<TypeId> parts{};          // Ref: pointee. Vec, Array, Slice, Box, Cell, RefCell, Guard, Gc, Weak: element. Tuple: fields. Fn: parameters, then result
+  bool is_mut = false;                // Ref, Guard, Ptr
+  std::vector<TypeId> parts{};          // Ref, Ptr: pointee. Vec, Array, Slice, Box, Cell, RefCell, Guard, Gc, Weak: element. Tuple: fields. Fn: parameters, then result
   uint64_t length = 0;                // Array
   StructId struct_id{};               // Struct
   EnumId enum_id{};                   // Enum
@@ -124,7 +131,7 @@ class TypeTable {
   TypeId array(TypeId element, uint64_t length);
   TypeId slice(TypeId element);
   TypeId box(TypeId element);
-  // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak.
+  // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak, Ptr.
   TypeId cell(TypeKind kind, TypeId element, bool is_mut = false);
   TypeId tuple(std::vector<TypeId> fields);
   TypeId fn(std::vector<TypeId> parameters, TypeId result);
@@ -162,6 +169,7 @@ class TypeTable {
   TypeId refuse() { return refused_ = true, error(); }
   // Whether a type was refused because it is heavier than kMaxTypeWeight, since this was last asked; such a type is error().
   bool refused() { return std::exchange(refused_, false); }
+  static uint32_t number_bytes(TypeKind kind);  // 0 of what is no number
   bool is_copy(TypeId id) const;
   bool needs_drop(TypeId id) const;  // it, or a part of it, owns something that must be freed or dropped
   uint32_t region_slots(TypeId id) const { return extents_[id.index()].regions; }

@@ -19,52 +19,8 @@ using PatternId = Id<struct PatternTag>;
 using BodyLocalId = Id<struct BodyLocalTag>;
 
 enum class ExprKind : uint8_t {
-  Error,
-  // places
-  Local,         // index
-  Field,         // parts[0] place, index
-  Element,       // parts[0] place (array, Vec, slice), parts[1] usize
-  Deref,         // parts[0] reference
-  // values
-  Constant,      // literal, or text
-  Borrow,        // parts[0] place or value; mutable_; two_phase: a method's receiver
-  Unary,         // op
-  Binary,        // op, parts[0], parts[1]
-  And, Or,       // parts
-  Cast,          // parts[0]
-  Make,          // struct, tuple, array: parts in order of the fields
-  MakeVariant,   // index
-  Repeat,        // parts[0], type tells the length
-  Call,          // callee, parts
-  CallObject,    // index: method; parts[0] is the object: a reference or box to it, or a `fn`
-  CallClosure,   // while checking: parts[0] is what is called
-  Closure,       // while checking: index is its number
-  MakeBox,       // parts[0]
-  Unsize,        // parts[0]: reference or box; index: vtable
-  MakeFn,        // parts[0]: closure; index: vtable
-  Native,        // native, parts
-  Format,        // text: template, parts
-  Tensor,        // operation, attributes; parts are references to tensors or scalars
-  TensorConst,   // index: asset
-  TensorFill,    // parts: value, extents
-  TensorRandom,  // parts: extents
-  TensorGet,     // parts: reference, indices
-  TensorSet,     // parts: mutable reference, value, indices
-  TensorNarrow,  // parts[0]
-  Widen,         // parts[0]: a tensor whose shape is forgotten in part
-  Length,        // parts[0] place
-  // control
-  Block,         // statements, parts[0] may be none
-  If,            // parts: condition, then, otherwise (may be none)
-  LetCondition,  // pattern, parts[0] scrutinee
-  Match,         // parts[0] scrutinee, arms
-  Loop,          // parts: condition (may be none), body, step (may be none); index: the loop's number
-  Break,         // index: loop's number; parts[0] may be none
-  Continue,      // index
-  Return,        // parts[0] may be none
-  Assign,        // parts: place, value
-  AssignOp,      // op, parts: place, value
-  Panic,         // parts[0]: str
+#define EXPR(name, text) name,
+#include "compiler/types/expr_kinds.def"
 };
 
 // What a literal is before its type is known: magnitude and sign, or a float.

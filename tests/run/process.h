@@ -26,6 +26,7 @@ inline std::string read_file(const fs::path& path) {
 struct Expected {
   std::string output, error;
   int status = 0;
+  std::vector<std::string> flags;  // of starkvm
 };
 
 inline Expected expectations(const fs::path& path) {
@@ -34,6 +35,7 @@ inline Expected expectations(const fs::path& path) {
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("// expect-status: ")) expected.status = std::stoi(line.substr(18));
     if (line.starts_with("// expect-stderr: ")) expected.error = line.substr(18);
+    if (line.starts_with("// flag: ")) expected.flags.push_back(line.substr(9));
     if (line.starts_with("// expect: ")) expected.output += line.substr(11) + "\n";
     if (line == "// expect:") expected.output += "\n";
   }

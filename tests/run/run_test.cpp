@@ -1,7 +1,7 @@
 // tests/run/run_test.cpp — compiles every program beside it, runs it in one mode, and compares what it prints and how it ends.
 // Room: tests. In: starkc, starkvm, folder, flags of the mode. Out: one line for each program that does not hold.
 // Markers: `// expect: line` for each line of output, `// expect-status: n` (0 where it is missing), `// expect-stderr: text`
-// for a part of what goes to stderr.
+// for a part of what goes to stderr, `// flag: --allow=unsafe` for what starkvm is to be told.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,9 +31,10 @@ int main(int argc, char** argv) {
     } else {
       std::vector<std::string> words{argv[2], "run"};
       words.insert(words.end(), argv + 4, argv + argc);
+      const Expected expected = expectations(program);
+      words.insert(words.end(), expected.flags.begin(), expected.flags.end());
       words.push_back(bundle.string());
       const int status = run(words, out, err);
-      const Expected expected = expectations(program);
       const std::string got = read_file(out), told = read_file(err);
       if (status != expected.status) problem = fmt::format("ended with {}, not {}\n{}", status, expected.status, told);
       if (got != expected.output) problem += fmt::format("printed\n{}instead of\n{}", got, expected.output);

@@ -41,6 +41,7 @@ bool Translator::is_static(uint32_t place) const {
     switch (static_cast<spec::ProjectionKind>(row.kinds[s])) {
       case spec::ProjectionKind::Variant: variant = row.arguments[s]; break;
       case spec::ProjectionKind::Field:
+        if (types().row(type).d == spec::kPackedStruct && types().is(type, TypeKind::Struct)) return false;
         type = types().field_type(variant != spec::kNone ? types().variant(type, variant).fields : types().fields(type), row.arguments[s]);
         variant = spec::kNone;
         break;
@@ -93,14 +94,21 @@ void Translator::end_write(uint32_t place, uint32_t offset) {
   if (is_register(place)) set_flag(place, true);
 }
 
+// Parts of packed structs may lie anywhere.
 void Translator::copy(uint32_t to, uint32_t from, uint32_t size) {
-  if (size > 0 && to != from) emit(sized(Exec::Mov1, size), to, from, 0, size);
+  if (size == 0 || to == from) return;
+  const bool aligned = !is_word_size(size) || (to % size == 0 && from % size == 0);
+  emit(aligned ? sized(Exec::Mov1, size) : Exec::MovN, to, from, 0, size);
 }
 
 void Translator::put(uint32_t to, const Source& value) {
   if (!value.is_constant) return copy(to, value.offset, types().size(value.type));
   const uint32_t size = spec::row_of(value.kind).size;
-  if (size > 0) emit(sized(Exec::Const1, size), to, 0, 0, value.bits);
+  if (size == 0) return;
+  const bool aligned = to % size == 0 || !is_word_size(size);
+  const uint32_t at = aligned ? to : scratch(size);
+  emit(sized(Exec::Const1, size), at, 0, 0, value.bits);
+  copy(to, at, size);
 }
 
 void Translator::set_flag(uint32_t reg, bool on) {

@@ -44,6 +44,14 @@ Result<void> Grants::allow(std::string_view text) {
   return {};
 }
 
+std::optional<spec::Capability> Grants::missing(const spec::Module& module) const {
+  for (uint32_t asked : module.capabilities) {
+    const auto capability = static_cast<spec::Capability>(asked);
+    if ((capability == spec::Capability::Unsafe || capability == spec::Capability::Ffi) && !has(capability)) return capability;
+  }
+  return std::nullopt;
+}
+
 bool Grants::has_path(spec::Capability capability, std::string_view path) const {
   const Entry& e = entry(capability);
   if (!e.granted || e.paths.empty()) return e.granted;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ class Grants {
   // `fs-read`, or `fs-read=PATH`.
   Result<void> allow(std::string_view text);
   bool has(spec::Capability capability) const { return entry(capability).granted; }
+  // Something that a bundle asks for because its code is not proven without it (unsafe, ffi), and that is not granted.
+  std::optional<spec::Capability> missing(const spec::Module& module) const;
   bool has_path(spec::Capability capability, std::string_view path) const;
 
  private:

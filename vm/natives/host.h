@@ -11,6 +11,7 @@
 #include "vm/load/program.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/output.h"
+#include "vm/natives/raw_memory.h"
 #include "vm/objects/print.h"
 #include "vm/tensor/tensor_runtime.h"
 
@@ -47,11 +48,12 @@ struct HostOptions {
 };
 
 struct Host {
-  Host(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), tensors(p.verified().bundle(), options.tensors), out(options.output) {}
+  Host(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output) {}
 
   Program& program;
   HostOptions options;
   gc::Heap heap;
+  RawMemory raw;
   TensorRuntime tensors;
   Output out;
   std::vector<DropEntry> drops;

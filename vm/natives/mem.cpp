@@ -1,5 +1,8 @@
-// vm/natives/mem.cpp — std::mem: values change places behind mutable references.
+// vm/natives/mem.cpp — std::mem: values change places behind mutable references; sizes; values looked at as something else.
 // Room: vm/natives. In: references to values of one type, which the proof knows to be apart. Out: the values exchanged.
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "gc/barrier.h"
@@ -23,6 +26,28 @@ void MemSwap(NativeCall& call) {
 }
 
 void MemReplace(NativeCall& call) { replace_behind(call, call.get<std::byte*>(0), size_behind(call)); }
+
+void MemSizeOf(NativeCall& call) { call.give<uint64_t>(size_behind(call)); }
+void MemAlignOf(NativeCall& call) { call.give<uint64_t>(call.types().facts(call.types().row(call.site.arguments[0].type).a).align); }
+void MemNeedsDrop(NativeCall& call) { call.give_bool(call.types().facts(call.types().row(call.site.arguments[0].type).a).needs_drop); }
+void MemForget(NativeCall&) {}
+void MemZeroed(NativeCall& call) { std::memset(call.result(), 0, call.types().size(call.site.result.type)); }
+void MemTransmute(NativeCall& call) { std::memmove(call.result(), call.address(0), call.types().size(call.site.result.type)); }
+
+// A byte of every page is read by the system, which says so where it may not be.
+void MemIsReadable(NativeCall& call) {
+  const auto from = call.get<uint64_t>(0), length = call.get<uint64_t>(1);
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  if (from == 0 || length > UINT64_MAX - from) return call.give_bool(false);
+  const auto is_readable = [](uint64_t address) {
+    char byte;
+    iovec here{&byte, 1}, there{reinterpret_cast<void*>(address), 1};
+    return ::process_vm_readv(::getpid(), &here, 1, &there, 1, 0) == 1;
+  };
+  bool good = length == 0 || is_readable(from + length - 1);
+  for (uint64_t at = from; good && at < from + length; at = (at / page + 1) * page) good = is_readable(at);
+  call.give_bool(good);
+}
 
 }  // namespace natives
 

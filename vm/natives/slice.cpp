@@ -19,11 +19,20 @@ bool check_range(NativeCall& call, uint64_t from, uint64_t to, uint64_t length) 
   return false;
 }
 
-void give_range(NativeCall& call) {
+void give_range(NativeCall& call, uint64_t from, uint64_t to) {
   const auto whole = call.get<FatRef>(0);
-  if (!check_range(call, call.get<uint64_t>(1), call.get<uint64_t>(2), whole.length)) return;
-  const uint64_t from = call.get<uint64_t>(1), size = call.types().size(call.element_behind(0));
-  call.give(FatRef{whole.address + from * size, call.get<uint64_t>(2) - from});
+  if (!check_range(call, from, to, whole.length)) return;
+  call.give(FatRef{whole.address + from * call.types().size(call.element_behind(0)), to - from});
+}
+void give_tail(NativeCall& call) { give_range(call, call.get<uint64_t>(1), call.get<FatRef>(0).length); }
+
+void give_text(NativeCall& call, uint64_t from, uint64_t to) {
+  const auto whole = call.get<FatRef>(0);
+  if (!check_range(call, from, to, whole.length)) return;
+  for (const uint64_t end : {from, to}) {
+    if (!is_boundary(whole.text(), end)) return call.host.fail(Exit::Panic, fmt::format("byte {} is inside a letter", end));
+  }
+  call.give(FatRef{whole.address + from, to - from});
 }
 
 }  // namespace
@@ -45,8 +54,10 @@ void swap_elements(NativeCall& call, FatRef elements) {
 
 namespace natives {
 
-void SliceRange(NativeCall& call) { give_range(call); }
-void SliceRangeMut(NativeCall& call) { give_range(call); }
+void SliceRange(NativeCall& call) { give_range(call, call.get<uint64_t>(1), call.get<uint64_t>(2)); }
+void SliceRangeMut(NativeCall& call) { SliceRange(call); }
+void SliceTail(NativeCall& call) { give_tail(call); }
+void SliceTailMut(NativeCall& call) { give_tail(call); }
 void SliceSwap(NativeCall& call) { swap_elements(call, call.get<FatRef>(0)); }
 
 // What was one run is two that have nothing in common; the caller has given the whole away.
@@ -61,15 +72,8 @@ void SliceSplitAtMut(NativeCall& call) {
 void SliceEmptyMut(NativeCall& call) { call.give(FatRef{}); }
 
 // `t[from..]` asks for the greatest number there is: a text has no length that the compiler could name.
-void StrRange(NativeCall& call) {
-  const auto whole = call.get<FatRef>(0);
-  const uint64_t from = call.get<uint64_t>(1), asked = call.get<uint64_t>(2), to = asked == UINT64_MAX ? whole.length : asked;
-  if (!check_range(call, from, to, whole.length)) return;
-  for (const uint64_t end : {from, to}) {
-    if (!is_boundary(whole.text(), end)) return call.host.fail(Exit::Panic, fmt::format("byte {} is inside a letter", end));
-  }
-  call.give(FatRef{whole.address + from, to - from});
-}
+void StrRange(NativeCall& call) { give_text(call, call.get<uint64_t>(1), call.get<uint64_t>(2)); }
+void StrTail(NativeCall& call) { give_text(call, call.get<uint64_t>(1), call.get<FatRef>(0).length); }
 
 }  // namespace natives
 }  // namespace stark::vm

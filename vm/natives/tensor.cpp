@@ -17,6 +17,61 @@ void TensorExtent(NativeCall& call) {
   call.give(static_cast<int32_t>(extent));
 }
 
+void DeviceOf(NativeCall& call) {
+  const auto kind = call.get<uint32_t>(0);
+  if (kind >= spec::kDeviceKinds) return call.host.fail(Exit::Panic, fmt::format("there is no kind of device with the number {}", kind));
+  call.give(DeviceValue{static_cast<DeviceKind>(kind), call.get<uint32_t>(1)});
+}
+
+void TensorData(NativeCall& call) {
+  TensorObject& tensor = call.tensor_behind(0);
+  auto elements = call.host.tensors.host_elements(tensor, false);
+  elements ? call.give(FatRef{*elements, static_cast<uint64_t>(tensor.elements())}) : call.host.fail(elements.error());
+}
+
+void TensorDataMut(NativeCall& call) {
+  TensorObject& tensor = call.tensor_behind(0);
+  auto elements = call.host.tensors.host_elements(tensor, true);
+  elements ? call.give(FatRef{*elements, static_cast<uint64_t>(tensor.elements())}) : call.host.fail(elements.error());
+}
+
+// The elements go to the managed heap, where boxes live; the tensor's memory is given back at once.
+void TensorIntoRaw(NativeCall& call) {
+  const auto count = static_cast<uint64_t>(call.tensor(0).elements());
+  const uint32_t element = call.types().row(call.types().row(call.site.result.type).a).a;
+  VecValue boxed{nullptr, count};
+  if (count > 0) {
+    boxed.buffer = call.allocate(call.host.program.buffer_info(element), count);
+    if (boxed.buffer == nullptr) return;
+    const std::span to(boxed.data(), static_cast<size_t>(call.tensor(0).bytes()));
+    if (auto done = call.host.tensors.read(call.tensor(0), 0, to); !done) return call.host.fail(done.error());
+  }
+  call.host.tensors.drop(&call.tensor(0));
+  call.give(boxed);
+}
+
+void TensorFromParts(NativeCall& call) {
+  const auto dtype = static_cast<spec::DType>(call.types().row(call.site.result.type).c);
+  const uint64_t count = call.get<uint64_t>(1);
+  const auto* from = call.get<const std::byte*>(0);
+  if (count > INT64_MAX / 16) return call.host.fail(Exit::Panic, fmt::format("a tensor of {} elements is too large", count));
+  const std::span bytes(from, count * static_cast<size_t>(spec::dtype_bytes(dtype)));
+  call.give_tensor(call.host.tensors.from_bytes({dtype, {static_cast<int64_t>(count)}}, bytes));
+  call.host.raw.release(from);
+}
+
+void TensorStride(NativeCall& call) {
+  const TensorObject& tensor = call.tensor_behind(0);
+  const uint64_t dim = call.get<uint64_t>(1);
+  if (dim >= tensor.type().shape.rank()) return call.host.fail(Exit::Panic, fmt::format("dim {} is out of range for a tensor of {} dims", dim, tensor.type().shape.rank()));
+  call.give(static_cast<uint64_t>(tensor.layout.strides[dim]));
+}
+
+void TensorIsContiguous(NativeCall& call) {
+  const TensorObject& tensor = call.tensor_behind(0);
+  call.give_bool(tensor.layout.is_dense());
+}
+
 void TensorToDevice(NativeCall& call) { call.give_tensor(call.host.tensors.to_device(&call.tensor(0), call.get<DeviceValue>(1))); }
 
 void TensorFillInPlace(NativeCall& call) {

@@ -61,6 +61,7 @@ class Walk {
       }
       case TypeKind::Guard: return value(t_.row(type).a, load<const std::byte*>(at) + kCounted, spec);
       case TypeKind::Gc: return shared(t_.row(type).a, load<const gc::Object*>(at), spec);
+      case TypeKind::Ptr: return pad(out_, fmt::format("{:#x}", load<uint64_t>(at)), spec, false);
       case TypeKind::Weak: out_ += "(Weak)"; return;
       case TypeKind::Box: return box(type, load_box(at, t_.size(type)), spec);
       case TypeKind::Tensor: return p_.tensor(p_.user, out_, load<const void*>(at), spec);

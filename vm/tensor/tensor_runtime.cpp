@@ -166,6 +166,15 @@ Result<void> TensorRuntime::write(TensorObject& tensor, int64_t offset, std::spa
   return tensor.device->write(tensor.own, offset, from);
 }
 
+Result<std::byte*> TensorRuntime::host_elements(TensorObject& tensor, bool is_mutable) {
+  if (is_mutable) {
+    if (auto owned = own_buffer(tensor); !owned) return std::unexpected(owned.error());
+  }
+  if (auto done = tensor.device->synchronize(); !done) return std::unexpected(done.error());
+  if (tensor.where.kind == DeviceKind::Cpu) return static_cast<std::byte*>(tensor.buffer().host());
+  return fail("", fmt::format("the elements of this tensor lie on {}", device_name(tensor.where)), "move it first: `to_device(Device::CPU)`");
+}
+
 Result<void> TensorRuntime::own_buffer(TensorObject& tensor) {
   if (tensor.shared == nullptr) return {};
   auto buffer = tensor.device->allocate(tensor.bytes());

@@ -44,6 +44,8 @@ class TensorRuntime {
   Result<TensorObject*> from_bytes(const spec::TensorType& type, std::span<const std::byte> bytes);
   Result<void> read(const TensorObject& tensor, int64_t offset, std::span<std::byte> to);
   Result<void> write(TensorObject& tensor, int64_t offset, std::span<const std::byte> from);
+  // Where the elements lie in this machine's own memory; on other devices they do not. Mutable: nobody else's are changed.
+  Result<std::byte*> host_elements(TensorObject& tensor, bool is_mutable);
   Result<void> fill_in_place(TensorObject& tensor, uint64_t bits);
   // Takes the tensor; the result is the same one where it is there already.
   Result<TensorObject*> to_device(TensorObject* tensor, DeviceValue device);

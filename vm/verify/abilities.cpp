@@ -101,7 +101,7 @@ void find_copy_and_drop(const Module& m, Types& types) {
 }
 
 // Node 2t: `t` is not Send; 2t + 1: it is not Sync. What a dyn does not promise, it lacks; sharing what is not Sync is not Send;
-// cells are not Sync, and a guard stays where it was made.
+// cells are not Sync; a guard stays where it was made, and so does a pointer.
 void find_thread_abilities(const Module& m, Types& types) {
   const Rows rows{m};
   Edges edges(2 * m.types.size());
@@ -125,7 +125,7 @@ void find_thread_abilities(const Module& m, Types& types) {
   const auto lacks = spread(edges, [&](uint32_t node) {
     const uint32_t t = node / 2, promise = node % 2 == 0 ? spec::kDynSend : spec::kDynSync;
     if (rows.kind(t) == TypeKind::Dyn) return (m.types[t].c & promise) == 0;
-    return rows.kind(t) == TypeKind::Guard || (rows.is_cell(t) && node % 2 == 1);
+    return rows.kind(t) == TypeKind::Guard || rows.kind(t) == TypeKind::Ptr || (rows.is_cell(t) && node % 2 == 1);
   });
   for (uint32_t t = 0; t < m.types.size(); ++t) {
     types.facts[t].is_send = !lacks[2 * t];
@@ -163,6 +163,9 @@ bool update_variance(const Module& m, Types& types, uint32_t t) {
     case TypeKind::Cell:
     case TypeKind::RefCell:
       for (uint32_t s = 0; s < mine.size(); ++s) mark(s, Variance::Invariant);
+      break;
+    case TypeKind::Ptr:
+      for (uint32_t s = 0; s < mine.size(); ++s) mark(s, row.b != 0 ? Variance::Invariant : types.variance[row.a][s]);
       break;
     case TypeKind::Guard:
     case TypeKind::Ref:

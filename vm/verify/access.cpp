@@ -30,15 +30,21 @@ Overlap overlap(const PlaceInfo& first, const PlaceInfo& second) {
   return first.steps.size() > second.steps.size() ? Overlap::FirstInside : Overlap::SecondInside;
 }
 
-// Overwriting a place leaves alone what its references point to; what its boxes hold goes with it.
-bool parts_at_reference(const PlaceInfo& loan, const PlaceInfo& written) { return loan.own_from > written.steps.size(); }
+// Overwriting or dropping a place leaves alone what its references point to, unless a destructor in it may follow them; what its
+// boxes hold goes with it.
+bool leaves_alone(Access access, const PlaceInfo& loan, const PlaceInfo& touched) {
+  if (loan.own_from <= touched.steps.size()) return false;
+  if (access == Access::Write) return true;
+  return (access == Access::Drop || access == Access::Replace) && loan.dropped_until <= touched.steps.size();
+}
 
 Refusal refusal_for(Access access, bool loan_is_mutable) {
   switch (access) {
     case Access::Read: return Refusal::ReadWhileMutable;
     case Access::BorrowShared: return Refusal::MutableAndShared;
     case Access::BorrowMutable: return loan_is_mutable ? Refusal::TwoMutable : Refusal::MutableAndShared;
-    case Access::Write: return Refusal::WriteWhileBorrowed;
+    case Access::Write:
+    case Access::Replace: return Refusal::WriteWhileBorrowed;
     case Access::Move:
     case Access::Drop: return Refusal::MoveWhileBorrowed;
   }
@@ -123,7 +129,7 @@ Result<void> write_register(Body& b, uint32_t reg, bool drops_old) {
   if (there && (b.registers[reg].flags & spec::kMutable) == 0) {
     return refuse_at(b, Refusal::ImmutableWritten, describe(b, reg) + " is written twice and is not mutable");
   }
-  STARK_TRY(require_free(b, reg, drops_old ? Access::Drop : Access::Write));
+  STARK_TRY(require_free(b, reg, drops_old ? Access::Replace : Access::Write));
   make_available(b, reg);
   return {};
 }
@@ -134,7 +140,7 @@ Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
   auto& moved = b.state.moved[place.base];
   const auto gone = std::ranges::find(moved, p);
   STARK_TRY(check_indices(b, place));
-  STARK_TRY(require_free(b, p, drops_old ? Access::Drop : Access::Write));
+  STARK_TRY(require_free(b, p, drops_old ? Access::Replace : Access::Write));
   if (gone != moved.end() && !drops_old) {  // what was moved out is put back
     moved.erase(gone);
     if (moved.empty()) b.state.held[place.base] = Held::Whole;
@@ -185,7 +191,7 @@ Result<void> require_free(const Body& b, uint32_t p, Access access) {
     const PlaceInfo& lent = b.place(b.loans[l].place());
     const Overlap how = overlap(lent, place);
     if (how == Overlap::None) continue;
-    if (access == Access::Write && how == Overlap::FirstInside && parts_at_reference(lent, place)) continue;
+    if (how == Overlap::FirstInside && leaves_alone(access, lent, place)) continue;
     return refuse_at(b, refusal_for(access, loan_is_mutable),
                      fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place())));
   }

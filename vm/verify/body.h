@@ -32,11 +32,14 @@ struct PlaceInfo {
   bool through_reference = false;  // some step dereferences: the place is not of the frame
   bool through_shared = false;     // … a `&`: nothing may be written
   bool through_mutable = false;    // … a `&mut`
+  bool through_pointer = false;    // … a raw pointer: nothing is known of what is there, and no loan is made of it
   bool through_handle = false;     // … a guard or Gc: nothing may be moved out
   bool through_index = false;      // an element whose number is not known here, or of a Vec
   bool through_drop = false;       // a field of a type that has its own destructor
   bool readable = true;            // has a size
   size_t own_from = 0;             // steps up to and with the last dereference of a reference; behind it all is owned
+  size_t dropped_until = 0;        // among those before: up to and with the last part of something whose destructor may follow the reference
+  size_t destructor = 0;           // the same, of all steps so far
   // Regions of the references dereferenced, outermost last; a reborrow inherits from them.
   struct Crossed {
     uint32_t region;
@@ -92,6 +95,8 @@ struct Body {
 
 // places.cpp: the type, regions and nature of every place and region of the function.
 Result<Body> open_body(const spec::Bundle& bundle, const Types& types, uint32_t function);
+// Whether the bundle says that it needs something of its host, which then decides before anything runs.
+bool asks_for(const spec::Module& m, spec::Capability capability);
 // Applies one step to a typed place; the verifier's only idea of what a projection means.
 Result<TypedPlace> step_into(const spec::Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant);
 
@@ -100,6 +105,7 @@ void make_available(Body& b, uint32_t reg);
 void make_unavailable(Body& b, uint32_t reg, Held as);
 void add_loans(Body& b, uint32_t region, const LoanSet& loans);
 void clear_loans(Body& b, uint32_t region);
+void drop_loan(Body& b, uint32_t loan);  // from every region that holds it
 // What a region stands for when it is read: its loans, and itself (loans.size() + region) where it is a fixed one.
 LoanSet loans_of(const Body& b, uint32_t region);
 bool merge(LoanSet& into, const LoanSet& more);  // whether something was new
@@ -111,7 +117,7 @@ void enter(Body& b, State state);
 Result<void> check_arrival(const Body& b, const State& declared);
 
 // access.cpp: who may touch a place now.
-enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Move, Drop };
+enum class Access : uint8_t { Read, BorrowShared, BorrowMutable, Write, Replace, Move, Drop };  // Replace: drops the old value first
 Result<void> require_available(const Body& b, uint32_t place);
 Result<void> require_writable(const Body& b, uint32_t place);
 Result<void> require_free(const Body& b, uint32_t place, Access access);  // no live loan stands against it

@@ -47,12 +47,13 @@ class LayoutProof {
       uint64_t slots = 0;
       switch (kind(t)) {
         case TypeKind::Struct:
-        case TypeKind::Enum: slots = row.d; break;
+        case TypeKind::Enum: slots = spec::lifetimes_declared(row); break;
         case TypeKind::Vec:
         case TypeKind::Array:
         case TypeKind::Slice:
         case TypeKind::Box:
         case TypeKind::Cell:
+        case TypeKind::Ptr:
         case TypeKind::RefCell: slots = slots_of(row.a); break;
         case TypeKind::Dyn:
         case TypeKind::Fn: slots = 1; break;  // what the value inside borrows
@@ -83,7 +84,7 @@ class LayoutProof {
   // A field of a struct or enum names its own lifetimes in the parameters of the type that declares it.
   Result<void> check_field_regions() {
     for (uint32_t t = 0; t < m_.types.size(); ++t) {
-      if (kind(t) == TypeKind::Struct) STARK_TRY(check_fields({m_.types[t].a, m_.types[t].b}, m_.types[t].d));
+      if (kind(t) == TypeKind::Struct) STARK_TRY(check_fields({m_.types[t].a, m_.types[t].b}, spec::lifetimes_declared(m_.types[t])));
       if (kind(t) != TypeKind::Enum) continue;
       for (uint32_t v = 0; v < m_.types[t].b; ++v) STARK_TRY(check_fields(m_.variants[m_.types[t].a + v].fields, m_.types[t].d));
     }
@@ -131,6 +132,10 @@ class LayoutProof {
         facts.pointers.push_back({0, PointerSlot::Kind::Interior});
         break;
       }
+      case TypeKind::Ptr:  // may point into an object, and then follows it when it moves
+        if (is_unsized(row.a)) return refuse(Refusal::Layout, "a pointer to something without a size");
+        facts.pointers.push_back({0, PointerSlot::Kind::Interior});
+        break;
       case TypeKind::Array: STARK_TRY(lay_out_array(t, depth)); break;
       case TypeKind::Cell: STARK_TRY(place_part(t, row.a, depth)); break;
       case TypeKind::RefCell:
@@ -146,7 +151,12 @@ class LayoutProof {
         facts.pointers.push_back({0, kind(t) == TypeKind::Weak ? PointerSlot::Kind::Weak : PointerSlot::Kind::Interior});
         break;
       case TypeKind::Tuple:
-      case TypeKind::Struct: STARK_TRY(place_fields(t, {row.a, row.b}, depth)); break;
+      case TypeKind::Struct:
+        if (kind(t) == TypeKind::Struct && row.d == spec::kPackedStruct) {
+          STARK_TRY(pack_fields(t, {row.a, row.b}, depth));
+          break;
+        }
+        STARK_TRY(place_fields(t, {row.a, row.b}, depth)); break;
       case TypeKind::Enum:
         facts.size = 4;  // the tag
         facts.align = 4;
@@ -168,6 +178,21 @@ class LayoutProof {
   // Appends fields behind what is there. No word is shared between variants: one pointer map is right at every instant.
   Result<void> place_fields(uint32_t t, spec::Range fields, uint32_t depth) {
     for (uint32_t f = 0; f < fields.count; ++f) STARK_TRY(place_part(t, m_.fields[fields.first + f].type.type, depth));
+    return {};
+  }
+  // One behind the other; the collector wants its words aligned, so there may be none.
+  Result<void> pack_fields(uint32_t t, spec::Range fields, uint32_t depth) {
+    TypeFacts& facts = out_.facts[t];
+    for (uint32_t f = 0; f < fields.count; ++f) {
+      const uint32_t part = m_.fields[fields.first + f].type.type;
+      STARK_TRY(lay_out(part, depth + 1));
+      const TypeFacts& inner = out_.facts[part];
+      const bool plain = inner.is_sized && inner.pointers.empty() && !spec::has(kind(part), spec::kOwned);
+      if (!plain) return refuse(Refusal::Layout, fmt::format("type {} is packed and holds more than plain data", t));
+      facts.field_offsets.push_back(facts.size);
+      facts.size += inner.size;
+      if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} is too large", t));
+    }
     return {};
   }
   Result<void> place_part(uint32_t t, uint32_t part, uint32_t depth) {

@@ -52,6 +52,10 @@ class Matcher {
         return true;
       case PatternKind::Tensor: return kind == TypeKind::Tensor && match_tensor(pattern, type, is_result);
       case PatternKind::Cell: return kind == pattern.scalar && match_cell(pattern, row, is_result, regions);
+      case PatternKind::Dyn:
+        if (kind != TypeKind::Dyn) return false;
+        regions.push_back(++count_);
+        return true;
       case PatternKind::Opaque: return kind == TypeKind::Opaque && row.a == static_cast<uint32_t>(pattern.opaque);
     }
     return false;
@@ -189,6 +193,11 @@ Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<cons
   }
   shape.result.type = b.type_of(target).type;
   if (!matcher.match(facts.signature.result, shape.result.type, true, shape.result.regions)) return wrong("the result");
+  // A trait object has forgotten the lifetimes of what it hides: only what has none is known by its type.
+  const bool names_hidden = !facts.signature.parameters.empty() && facts.head == "any";
+  if (names_hidden && b.facts(b.m.types[values.back().typed.type].a).region_slots > 0) {
+    return refuse_at(b, Refusal::RegionTooShort, fmt::format("`{}` asks for a type that borrows", facts.text));
+  }
   for (const std::string& variable : facts.signature.copied) {
     if (!matcher.copies(variable)) return refuse_at(b, Refusal::BoundNotMet, fmt::format("`{}` is called with a type that is not Copy", facts.text));
   }

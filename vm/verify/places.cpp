@@ -2,6 +2,8 @@
 // Room: vm/verify. In: register, place and loan tables. Out: Body. Only here are projections given meaning.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bytecode-spec/limits.h"
 #include "vm/verify/body.h"
 
@@ -61,16 +63,32 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     place.through_reference = true;
     (is_mut ? place.through_mutable : place.through_shared) = true;
     place.own_from = place.steps.size() + 1;
+    place.dropped_until = place.destructor;
     place.crossed.push_back({from.regions[0], is_mut});
+  }
+  // What lies behind a pointer, unsafe code answers for: nothing in front of the pointer matters there.
+  if (step.kind == ProjectionKind::Deref && kind == TypeKind::Ptr) {
+    if (!asks_for(b.m, spec::Capability::Unsafe)) return refuse(Refusal::UnsafeNotGranted, "a raw pointer is followed by a bundle that does not ask for `unsafe`");
+    place.through_reference = place.through_pointer = true;
+    place.through_mutable = b.m.types[from.type].b != 0;
+    place.through_shared = !place.through_mutable;
+    place.through_index = place.through_handle = place.through_drop = false;
+    place.own_from = place.steps.size() + 1;
+    place.dropped_until = place.destructor;
+    place.crossed.clear();
   }
   // What a guard or handle gives access to goes with it, as if it were owned; but it may not be moved away.
   if (step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc)) {
     place.through_handle = true;
+    place.destructor = place.steps.size() + 1;  // when a guard goes, others may come
     place.through_shared |= kind == TypeKind::Gc || b.m.types[from.type].b == 0;
   }
   const bool element = step.kind == ProjectionKind::Index || (step.kind == ProjectionKind::ConstIndex && kind != TypeKind::Array);
   place.through_index |= element;
-  if ((kind == TypeKind::Struct || kind == TypeKind::Enum) && b.m.types[from.type].c != kNone) place.through_drop = true;
+  if ((kind == TypeKind::Struct || kind == TypeKind::Enum) && b.m.types[from.type].c != kNone) {
+    place.through_drop = true;
+    place.destructor = place.steps.size() + 1;
+  }
   auto next = step_into(b.m, b.types, from, step, &variant);
   if (!next) return std::unexpected(next.error());
   place.type = std::move(*next);
@@ -151,6 +169,10 @@ Result<void> check_parameters(const Body& b) {
 
 }  // namespace
 
+bool asks_for(const Module& m, spec::Capability capability) {
+  return std::ranges::find(m.capabilities, static_cast<uint32_t>(capability)) != m.capabilities.end();
+}
+
 Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant) {
   const spec::TypeRow& row = m.types[from.type];
   const TypeKind kind = kind_of(m, from.type);
@@ -174,10 +196,10 @@ Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPla
       }
       return TypedPlace{row.a, from.regions};
     case ProjectionKind::Deref:
-      if (kind == TypeKind::Box) return TypedPlace{row.a, from.regions};
+      if (kind == TypeKind::Box || kind == TypeKind::Ptr) return TypedPlace{row.a, from.regions};
       if (kind == TypeKind::Gc) return TypedPlace{row.a, std::vector<uint32_t>(types.facts[row.a].region_slots, 0)};
       if (kind != TypeKind::Ref && kind != TypeKind::Guard) {
-        return refuse(Refusal::OperandType, "a dereference of something that is no reference, Box, guard or Gc");
+        return refuse(Refusal::OperandType, "a dereference of something that is no reference, Box, guard, Gc or pointer");
       }
       return TypedPlace{row.a, {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;

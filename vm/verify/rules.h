@@ -37,6 +37,7 @@ class Rules {
   Result<void> pow();
   Result<void> shift();
   Result<void> cast();
+  bool becomes_pointer() const;
   Result<void> compare();
   Result<void> give_back();
 
@@ -66,6 +67,7 @@ class Rules {
   Result<void> borrow();
   LoanSet lent(uint32_t l, const PlaceInfo& place) const;
   Result<void> format();
+  Result<void> transmute();
   Result<void> call_native();
   Result<void> call_dyn();
 

@@ -63,6 +63,12 @@ void clear_loans(Body& b, uint32_t region) {
   b.state.regions[region].clear();
 }
 
+void drop_loan(Body& b, uint32_t loan) {
+  for (uint32_t region = 0; region < b.region_count && b.loan_holders[loan] > 0; ++region) {
+    if (std::erase(b.state.regions[region], loan) > 0) release(b, loan);
+  }
+}
+
 LoanSet loans_of(const Body& b, uint32_t region) {
   LoanSet loans = b.state.regions[region];
   if (region > 0 && region < b.fixed_regions) merge(loans, {static_cast<uint32_t>(b.loans.size()) + region});

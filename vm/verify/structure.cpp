@@ -71,6 +71,7 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Gc:
     case TypeKind::Weak: part(row.a); break;
     case TypeKind::Guard:
+    case TypeKind::Ptr:
     case TypeKind::Ref:
       part(row.a);
       c.code(row.b, 2, "mutability");
@@ -85,7 +86,7 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Enum:
       c.range({row.a, row.b}, kind == TypeKind::Struct ? m.fields.size() : m.variants.size(), "members");
       c.index_or_none(row.c, m.functions.size(), "drop function");
-      c.limit(row.d, spec::kMaxRegionArguments, "lifetime parameters");
+      if (kind != TypeKind::Struct || row.d != spec::kPackedStruct) c.limit(row.d, spec::kMaxRegionArguments, "lifetime parameters");
       break;
     case TypeKind::Tensor:
       c.range({row.a, row.b}, m.dims.size(), "dims");

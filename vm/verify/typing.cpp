@@ -135,14 +135,25 @@ Result<void> Rules::cast() {
   const bool to_number = spec::has(to, spec::kNum) && spec::has(from, spec::kNum);
   const bool to_integer = spec::has(to, spec::kInt) && (from == TypeKind::Bool || from == TypeKind::Char);
   const bool to_char = to == TypeKind::Char && from == TypeKind::U8;
-  if (!to_number && !to_integer && !to_char) {
+  const bool to_address = to == TypeKind::Usize && from == TypeKind::Ptr;
+  if (!to_number && !to_integer && !to_char && !to_address && !becomes_pointer()) {
     return mistyped(b, op, fmt::format("{} does not become {}", spec::row_of(from).text, spec::row_of(to).text));
   }
   return arrive(b, target(), {});
 }
+// An address becomes a pointer, a pointer one to anything, a thin reference one to what it refers to: none is followed by that.
+bool Rules::becomes_pointer() const {
+  const TypeKind from = kind(0);
+  if (target_kind() != TypeKind::Ptr) return false;
+  if (from == TypeKind::Usize || from == TypeKind::Ptr) return true;
+  if (from != TypeKind::Ref || f.values[0].is_constant) return false;
+  const spec::TypeRow& to = row(b.type_of(target()).type);
+  const spec::TypeRow& reference = row(f.values[0].typed.type);
+  return reference.a == to.a && b.kind(to.a) != TypeKind::Str && (to.b == 0 || reference.b != 0);
+}
 Result<void> Rules::compare() {
   const TypeKind k = kind(0);
-  const bool comparable = spec::has(k, spec::kNum) || k == TypeKind::Bool || k == TypeKind::Char || k == TypeKind::Str;
+  const bool comparable = spec::has(k, spec::kNum) || k == TypeKind::Bool || k == TypeKind::Char || k == TypeKind::Str || k == TypeKind::Ptr;
   if (!comparable || k != kind(1)) return mistyped(b, op, "takes two scalars or texts of one type");
   return to_kind(TypeKind::Bool);
 }

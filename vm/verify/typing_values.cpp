@@ -1,5 +1,6 @@
 // vm/verify/typing_values.cpp — proof 5g, the rules that make, borrow, show and pass values.
 // Room: vm/verify. In: the fields of one instruction. Out: the state behind it, or V37 and friends.
+#include "bytecode-spec/native_signature.h"
 #include "vm/verify/rules.h"
 
 namespace stark::vm {
@@ -86,7 +87,9 @@ Result<void> Rules::borrow() {
 }
 // The new loan, and those of the references that its place goes through: all of them up to the first shared one.
 LoanSet Rules::lent(uint32_t l, const PlaceInfo& place) const {
-  LoanSet loans{l};
+  LoanSet loans;
+  if (place.through_pointer && place.crossed.empty()) return loans;
+  if (!place.through_pointer) loans.push_back(l);
   for (auto crossed = place.crossed.rbegin(); crossed != place.crossed.rend(); ++crossed) {
     merge(loans, loans_of(b, crossed->region));
     if (!crossed->is_mut) break;
@@ -111,9 +114,23 @@ Result<void> Rules::call_dyn() {
   if (!shape) return std::unexpected(shape.error());
   return check_call(b, target(), *shape, f.values);
 }
+// Bits may be taken for others, but not for references or owners, and none may be missing.
+Result<void> Rules::transmute() {
+  const TypeFacts& to = b.facts(b.type_of(target()).type);
+  const bool is_constant = f.values[0].is_constant;
+  const uint32_t size = is_constant ? spec::row_of(f.values[0].constant).size : b.facts(f.values[0].typed.type).size;
+  if (size != to.size) return refuse_at(b, Refusal::Layout, fmt::format("{} bytes are taken for a value of {}", size, to.size));
+  const bool plain = to.pointers.empty() && !to.needs_drop && (is_constant || (b.facts(f.values[0].typed.type).pointers.empty() && !b.facts(f.values[0].typed.type).needs_drop));
+  return plain ? Result<void>{} : refuse_at(b, Refusal::BoundNotMet, "references or owners are taken for something else");
+}
 Result<void> Rules::call_native() {
+  const spec::NativeFacts& facts = spec::facts(static_cast<spec::Native>(f.numbers[1]));
+  if (facts.capability == spec::Capability::Unsafe && !asks_for(b.m, *facts.capability)) {
+    return refuse_at(b, Refusal::UnsafeNotGranted, fmt::format("`{}` is called by a bundle that does not ask for `unsafe`", facts.text));
+  }
   auto shape = shape_of_native(b, f.numbers[1], f.values, target());
   if (!shape) return std::unexpected(shape.error());
+  if (facts.native == spec::Native::MemTransmute) STARK_TRY(transmute());
   return check_call(b, target(), *shape, f.values);
 }
 

@@ -14,6 +14,26 @@ bool is_own_region(const Body& b, uint32_t place, uint32_t region) {
   return b.is_register(place) && region >= b.fixed_regions && b.region_users[region] == 1;
 }
 
+// Whether what `loan` lent was reached by way of a reference in, or behind, the place that is overwritten.
+bool goes_through(const Body& b, uint32_t loan, const PlaceInfo& written) {
+  if (loan >= b.loans.size()) return false;
+  const PlaceInfo& lent = b.place(b.loans[loan].place());
+  if (lent.base != written.base || lent.own_from <= written.steps.size()) return false;
+  return std::equal(written.steps.begin(), written.steps.end(), lent.steps.begin(), [](const Step& x, const Step& y) {
+    return x.kind == y.kind && x.argument == y.argument && x.kind != ProjectionKind::Index;
+  });
+}
+
+// That way leads elsewhere now. Whoever still refers to what was lent holds the loans of the reference as well.
+void kill_through(Body& b, const PlaceInfo& written, Arrivals& arrivals) {
+  std::vector<uint32_t> gone;
+  for (uint32_t l : b.live_by_base[written.base]) {
+    if (goes_through(b, l, written)) gone.push_back(l);
+  }
+  for (uint32_t l : gone) drop_loan(b, l);
+  for (auto& [region, loans] : arrivals.loans) std::erase_if(loans, [&](uint32_t l) { return goes_through(b, l, written); });
+}
+
 }  // namespace
 
 bool are_equal(const Body& b, uint32_t x, uint32_t y) {
@@ -105,6 +125,7 @@ Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old) 
   for (uint32_t region : b.type_of(place).regions) {
     if (is_own_region(b, place, region)) clear_loans(b, region);
   }
+  if (!b.type_of(place).regions.empty()) kill_through(b, b.place(place), arrivals);
   for (const auto& [region, loans] : arrivals.loans) add_loans(b, region, loans);
   return {};
 }
