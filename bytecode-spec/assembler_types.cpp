@@ -40,6 +40,11 @@ void Assembler::take_type() {
     case TypeKind::Cell:
     case TypeKind::RefCell:
     case TypeKind::Gc:
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
+    case TypeKind::Atomic:
     case TypeKind::Weak: row.a = id("t"); break;
     case TypeKind::Array: {
       row.a = id("t");
@@ -48,8 +53,13 @@ void Assembler::take_type() {
       row.c = static_cast<uint32_t>(length >> 32);
       break;
     }
-    case TypeKind::Ref:
     case TypeKind::Guard:
+      row.a = id("t");
+      for (const auto kind : {GuardKind::RefMut, GuardKind::Mutex, GuardKind::Read, GuardKind::Write}) {
+        if (accept(guard_text(kind))) row.b = static_cast<uint32_t>(kind);
+      }
+      break;
+    case TypeKind::Ref:
     case TypeKind::Ptr:
       row.a = id("t");
       row.b = accept("mut") ? 1 : 0;

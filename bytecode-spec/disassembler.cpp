@@ -78,9 +78,14 @@ class Printer {
       case TypeKind::Box:
       case TypeKind::Cell:
       case TypeKind::Ptr:
+      case TypeKind::Arc:
+      case TypeKind::Mutex:
+      case TypeKind::RwLock:
+      case TypeKind::OnceSlot:
       case TypeKind::RefCell: return slots(row.a, depth + 1);
       case TypeKind::Dyn:
-      case TypeKind::Fn: return 1;
+      case TypeKind::Fn:
+      case TypeKind::Scope: return 1;
       case TypeKind::Guard:
       case TypeKind::Ref: return 1 + slots(row.a, depth + 1);
       case TypeKind::Tuple: {
@@ -115,9 +120,16 @@ class Printer {
       case TypeKind::Cell:
       case TypeKind::RefCell:
       case TypeKind::Gc:
+      case TypeKind::Arc:
+      case TypeKind::Mutex:
+      case TypeKind::RwLock:
+      case TypeKind::OnceSlot:
+      case TypeKind::Atomic:
       case TypeKind::Weak: return line("{} t{}", head, row.a);
       case TypeKind::Array: return line("{} t{} {}", head, row.a, uint64_t{row.c} << 32 | row.b);
       case TypeKind::Guard:
+        if (row.b == 0 || row.b >= static_cast<uint32_t>(GuardKind::Count)) return line("{} t{}", head, row.a);
+        return line("{} t{} {}", head, row.a, guard_text(static_cast<GuardKind>(row.b)));
       case TypeKind::Ptr:
       case TypeKind::Ref: return line("{} t{}{}", head, row.a, row.b != 0 ? " mut" : "");
       case TypeKind::Tuple: {

@@ -21,6 +21,14 @@ enum class TypeKind : uint8_t {
 #define TYPE_KIND(name, text, size, align, flags) name,
 #include "bytecode-spec/types.def"
 };
+// What a guard gives access to, and how.
+enum class GuardKind : uint32_t { Ref, RefMut, Mutex, Read, Write, Count };
+constexpr bool gives_mutable(GuardKind kind) { return kind == GuardKind::RefMut || kind == GuardKind::Mutex || kind == GuardKind::Write; }
+// In .skasm; a `Ref` has no word.
+constexpr std::string_view guard_text(GuardKind kind) {
+  constexpr std::string_view kTexts[] = {"", "mut", "mutex", "read", "write"};
+  return kTexts[static_cast<size_t>(kind)];
+}
 enum TypeFlags : uint32_t {
   kCopy = 1, kNum = 2, kInt = 4, kSigned = 8, kFloat = 16, kManaged = 32, kOwned = 64, kParts = 128, kUnsized = 256, kReference = 512
 };

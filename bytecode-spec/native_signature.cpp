@@ -22,11 +22,13 @@ constexpr std::string_view kOpaqueTexts[] = {
 struct CellName {
   std::string_view text;
   TypeKind kind;
-  bool is_mut;
+  GuardKind guard{};
 };
-constexpr CellName kCells[] = {{"Box", TypeKind::Box, false},   {"Cell", TypeKind::Cell, false},   {"RefCell", TypeKind::RefCell, false},
-                               {"Ref", TypeKind::Guard, false}, {"RefMut", TypeKind::Guard, true}, {"Gc", TypeKind::Gc, false},
-                               {"Weak", TypeKind::Weak, false}};
+constexpr CellName kCells[] = {{"Box", TypeKind::Box}, {"Cell", TypeKind::Cell}, {"RefCell", TypeKind::RefCell}, {"Gc", TypeKind::Gc}, {"Weak", TypeKind::Weak},
+                               {"Arc", TypeKind::Arc}, {"Mutex", TypeKind::Mutex}, {"RwLock", TypeKind::RwLock}, {"OnceSlot", TypeKind::OnceSlot},
+                               {"Atomic", TypeKind::Atomic}, {"Ref", TypeKind::Guard, GuardKind::Ref}, {"RefMut", TypeKind::Guard, GuardKind::RefMut},
+                               {"MutexGuard", TypeKind::Guard, GuardKind::Mutex}, {"RwLockReadGuard", TypeKind::Guard, GuardKind::Read},
+                               {"RwLockWriteGuard", TypeKind::Guard, GuardKind::Write}};
 
 class Parser {
  public:
@@ -153,6 +155,11 @@ class Parser {
   Pattern named(const std::string& name) {
     Pattern pattern;
     if (name == "Tensor") return tensor();
+    if (name == "Scope" || name == "Task" || name == "ScopedTask") {
+      pattern.kind = name == "Scope" ? PatternKind::Scope : PatternKind::Task;
+      pattern.is_mut = name == "ScopedTask";
+      return pattern;
+    }
     if (name == "Vec" || name == "Option") {
       expect("<");
       pattern = with(name == "Vec" ? PatternKind::Vec : PatternKind::Option, type());
@@ -163,7 +170,7 @@ class Parser {
       if (name != cell.text || !take("<")) continue;
       pattern = with(PatternKind::Cell, type());
       pattern.scalar = cell.kind;
-      pattern.is_mut = cell.is_mut;
+      pattern.guard = cell.guard;
       expect(">");
       return pattern;
     }

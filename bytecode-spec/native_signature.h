@@ -23,7 +23,9 @@ enum class PatternKind : uint8_t {
   Tensor,    // parts[0]: Scalar or Variable; dims, or dims_variable
   Opaque,    // opaque
   Dyn,       // any trait object, behind a reference or Box
-  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard or Ptr (is_mut), Gc or Weak
+  Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (guard), Ptr (is_mut), Gc, Weak, Arc, Mutex, RwLock, OnceSlot or Atomic
+  Scope,
+  Task,      // Box of a dyn that is Send, with one method that takes the Box alone; is_mut: it may borrow what the scope outlives
 };
 
 // `*const T` of a parameter that is never followed says which type is meant, where no value does.
@@ -31,6 +33,7 @@ struct Pattern {
   PatternKind kind = PatternKind::Scalar;
   TypeKind scalar = TypeKind::Unit;
   bool is_mut = false;
+  GuardKind guard{};
   Opaque opaque{};
   std::string name;            // Variable
   std::string dims_variable;   // Tensor<T, S>: "S"; empty when dims are written

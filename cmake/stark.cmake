@@ -24,6 +24,11 @@ if(STARK_SANITIZE)
   target_link_options(stark_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(STARK_THREAD_SANITIZE)
+  target_compile_options(stark_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(stark_flags INTERFACE -fsanitize=thread)
+endif()
+
 if(STARK_FUZZ)
   target_compile_options(stark_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()

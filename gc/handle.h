@@ -1,20 +1,20 @@
 // gc/handle.h — Handle: a root held by C++ code while it may allocate.
 // Room: gc, public face. In: an object. Out: the same object, wherever it is now.
-// Law: handles of one heap are destroyed in reverse order of their making (they are locals).
+// Law: handles of one mutator are destroyed in reverse order of their making (they are locals).
 #pragma once
 
-#include "gc/heap.h"
+#include "gc/mutator.h"
 
 namespace stark::gc {
 
 class Handle {
  public:
-  explicit Handle(Heap& heap, Object* object = nullptr) : heap_(heap), object_(object), next_(heap.handles_) {
-    heap_.handles_ = this;
+  explicit Handle(Mutator& mutator, Object* object = nullptr) : mutator_(mutator), object_(object), next_(mutator.handles_) {
+    mutator_.handles_ = this;
   }
   ~Handle() {
-    DCHECK(heap_.handles_ == this);
-    heap_.handles_ = next_;
+    DCHECK(mutator_.handles_ == this);
+    mutator_.handles_ = next_;
   }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
@@ -25,7 +25,7 @@ class Handle {
 
  private:
   friend class Heap;
-  Heap& heap_;
+  Mutator& mutator_;
   void* object_;
   Handle* next_;
 };

@@ -116,54 +116,57 @@ Heap::Heap(const Options& options) : options_(options), large_(std::make_unique<
   space_ = Space::map(std::min(options.budget, options.limit));
   CHECK(space_ != nullptr);
 }
-Heap::~Heap() { CHECK(handles_ == nullptr); }
+Heap::~Heap() { CHECK(mutators_.empty()); }
 
-size_t Heap::size_of(const TypeInfo& type, uint64_t count) {
-  constexpr uint64_t kMost = uint64_t{1} << 46;
-  if (type.element_size != 0 && count > kMost / type.element_size) return 0;
-  const uint64_t bytes = sizeof(Object) + type.fixed_size + count * type.element_size;
-  return static_cast<size_t>((bytes + kGrain - 1) / kGrain * kGrain);
+void Heap::add_roots(RootProvider* provider) {
+  const std::scoped_lock lock(mutex_);
+  providers_.push_back(provider);
+}
+void Heap::remove_roots(RootProvider* provider) {
+  const std::scoped_lock lock(mutex_);
+  std::erase(providers_, provider);
 }
 
 size_t Heap::used_bytes() const { return space_->used() + large_->bytes(); }
 
-bool Heap::fits(size_t size) const { return size <= options_.limit && used_bytes() <= options_.limit - size; }
+size_t Heap::room() const { return options_.limit - std::min(options_.limit, used_bytes()); }
 
-Object* Heap::allocate(const TypeInfo& type, uint64_t count) {
-  const size_t size = size_of(type, count);
-  if (size == 0 || size >= options_.large || options_.stress || !fits(size)) [[unlikely]] return allocate_slow(type, count, size);
-  Object* object = space_->take(size);
-  if (object == nullptr) [[unlikely]] return allocate_slow(type, count, size);
-  std::memset(object->payload(), 0, size - sizeof(Object));
-  object->type = &type;
-  object->count = count;
-  ++stats_.allocations;
-  stats_.allocated_bytes += size;
-  return object;
+bool Heap::is_large_due(size_t size) const {
+  const std::scoped_lock lock(mutex_);
+  return size > room() || large_->bytes_since_sweep() + size > std::max<uint64_t>(options_.budget * 4, stats_.live_bytes);
 }
 
-Object* Heap::allocate_slow(const TypeInfo& type, uint64_t count, size_t size) {
-  if (size == 0) return nullptr;
-  const bool is_large = size >= options_.large;
-  const bool over_budget = is_large && large_->bytes_since_sweep() + size > std::max<uint64_t>(options_.budget * 4, stats_.live_bytes);
-  if (options_.stress || over_budget || !fits(size)) collect();
-  if (!fits(size)) return nullptr;
-  Object* object = is_large ? large_->allocate(size) : space_->take(size);
-  if (object == nullptr && !is_large) {
-    collect();
-    object = fits(size) ? space_->take(size) : nullptr;
-  }
-  if (object == nullptr) return nullptr;
-  if (!is_large) std::memset(object->payload(), 0, size - sizeof(Object));
-  object->type = &type;
-  object->count = count;
-  ++stats_.allocations;
-  stats_.allocated_bytes += size;
-  return object;
+// What only a thread that is gone may drop is dropped by nobody.
+void Heap::forget(const Mutator* mutator) {
+  std::erase_if(watched_, [&](const Watched& w) { return w.owner == mutator; });
+  std::erase_if(dead_, [&](const Watched& w) { return w.owner == mutator; });
+  dead_count_.store(dead_.size(), std::memory_order_relaxed);
 }
 
+// The lock is held to the end: who is stopped waits for it, nobody else is there.
 void Heap::collect() {
+  std::unique_lock lock(mutex_);
+  if (collecting_) {
+    if (--running_ == 0) stopped_.notify_all();
+    resumed_.wait(lock, [&] { return !collecting_; });
+    ++running_;
+    return;
+  }
+  collecting_ = true;
+  safepoint_.request();
+  --running_;
+  stopped_.wait(lock, [&] { return running_ == 0; });
+  collect_stopped();
+  ++running_;
+  collecting_ = false;
+  safepoint_.clear();
+  lock.unlock();
+  resumed_.notify_all();
+}
+
+void Heap::collect_stopped() {
   const auto begin = std::chrono::steady_clock::now();
+  for (Mutator* mutator : mutators_) mutator->retire();
   const size_t room = space_->used() + std::max<size_t>(options_.budget, space_->used()) + options_.large;
   if (options_.poison || left_ == nullptr || left_->capacity() < room) {
     left_ = Space::map(room);
@@ -173,8 +176,10 @@ void Heap::collect() {
   }
   Evacuation evacuation(*space_, *left_, *large_);
   for (RootProvider* provider : providers_) provider->visit_roots(evacuation);
-  for (Handle* h = handles_; h != nullptr; h = h->next_) evacuation.visit_base(&h->object_);
-  for (Object*& object : dead_) evacuation.visit_base(reinterpret_cast<void**>(&object));
+  for (Mutator* mutator : mutators_) {
+    for (Handle* h = mutator->handles_; h != nullptr; h = h->next_) evacuation.visit_base(&h->object_);
+  }
+  for (Watched& w : dead_) evacuation.visit_base(reinterpret_cast<void**>(&w.object));
   evacuation.finish();
   find_dead(evacuation);
   std::swap(space_, left_);
@@ -196,13 +201,14 @@ void Heap::collect() {
 void Heap::find_dead(Evacuation& evacuation) {
   evacuation.settle_weak();
   const size_t known = dead_.size();
-  std::erase_if(watched_, [&](Object*& object) {
-    Object* now = evacuation.address_now(object);
-    if (now == nullptr) dead_.push_back(object);
-    if (now != nullptr) object = now;
+  std::erase_if(watched_, [&](Watched& w) {
+    Object* now = evacuation.address_now(w.object);
+    if (now == nullptr) dead_.push_back(w);
+    if (now != nullptr) w.object = now;
     return now == nullptr;
   });
-  for (size_t i = known; i < dead_.size(); ++i) evacuation.visit_base(reinterpret_cast<void**>(&dead_[i]));
+  for (size_t i = known; i < dead_.size(); ++i) evacuation.visit_base(reinterpret_cast<void**>(&dead_[i].object));
+  dead_count_.store(dead_.size(), std::memory_order_relaxed);
   evacuation.finish();
   evacuation.settle_weak();
 }
@@ -223,11 +229,12 @@ void Heap::check_heap() {
       if (kind == SlotKind::Base && space_->contains(p)) CHECK(space_->base_of(p) == p);
     });
   };
-  for (std::byte* at = space_->begin(); at < space_->top();) {
-    auto* object = reinterpret_cast<Object*>(at);
-    CHECK(space_->base_of(at) == object);
+  for (Object* object = space_->next_object(space_->begin()); object != nullptr;) {
+    CHECK(space_->base_of(object) == object);
     check(object);
-    at += size_of(*object->type, object->count);
+    std::byte* end = reinterpret_cast<std::byte*>(object) + size_of(*object->type, object->count);
+    object = space_->next_object(end);
+    CHECK(object == nullptr || reinterpret_cast<std::byte*>(object) == end);
   }
   for (const auto& e : large_->entries()) check(e.object);
 }

@@ -1,24 +1,25 @@
-// gc/heap.h — Heap: allocates objects, finds the live ones from the roots, and gives the rest back.
-// Room: gc, public face. In: TypeInfo and root providers. Out: zeroed objects, which move when a collection runs.
-// Law: allocate() and collect() may move every object; whoever holds an address across them shows it as a root.
+// gc/heap.h — Heap: finds the live objects from the roots, gives the rest back, and stops the threads for it.
+// Room: gc, public face. In: Mutators and root providers. Out: a compact heap; see mutator.h for allocating.
+// Law: a collection runs while every mutator rests; it updates every word that a provider shows.
 #pragma once
 
-#include <cstring>
+#include <atomic>
+#include <condition_variable>
 #include <memory>
-#include <utility>
+#include <mutex>
 #include <vector>
 
 #include "bytecode-spec/base/check.h"
 #include "gc/options.h"
 #include "gc/safepoint.h"
+#include "gc/space.h"
 #include "gc/stats.h"
 #include "gc/visitor.h"
 
 namespace stark::gc {
 
-class Handle;
-class Space;
 class LargeObjects;
+class Mutator;
 
 class Heap {
  public:
@@ -27,41 +28,51 @@ class Heap {
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
-  void add_roots(RootProvider* provider) { providers_.push_back(provider); }
+  void add_roots(RootProvider* provider);
+  void remove_roots(RootProvider* provider);
 
-  // A new object with `count` elements, its payload zero. Null when it does not fit under the limit after collecting.
-  Object* allocate(const TypeInfo& type, uint64_t count);
-  void collect();
-  // From now on the object is handed out once by take_dead() when nothing reaches it any more; whoever takes it shows it as a root.
-  void watch(Object* object) { watched_.push_back(object); }
-  bool has_dead() const { return !dead_.empty(); }
-  std::vector<Object*> take_dead() { return std::exchange(dead_, {}); }
-
-  // The object that an address lies in, or null when it lies in none.
+  // The object that an address lies in, or null when it lies in none. While no other mutator runs.
   Object* base_of(const void* address) const;
   bool contains(const void* address) const { return base_of(address) != nullptr; }
   size_t used_bytes() const;
   const Options& options() const { return options_; }
-  const Stats& stats() const { return stats_; }
   Safepoint& safepoint() { return safepoint_; }
 
   // Bytes of an object with its header, or 0 when it is too large to exist.
-  static size_t size_of(const TypeInfo& type, uint64_t count);
+  static size_t size_of(const TypeInfo& type, uint64_t count) {
+    if (type.element_size != 0 && count > kMost / type.element_size) return 0;
+    const uint64_t bytes = sizeof(Object) + type.fixed_size + count * type.element_size;
+    return static_cast<size_t>((bytes + kGrain - 1) / kGrain * kGrain);
+  }
 
  private:
-  friend class Handle;
-  Object* allocate_slow(const TypeInfo& type, uint64_t count, size_t size);
-  bool fits(size_t size) const;
+  friend class Mutator;
+  static constexpr uint64_t kMost = uint64_t{1} << 46;
+  struct Watched {
+    Object* object;
+    const Mutator* owner;  // null: whoever asks
+  };
+
+  void collect();             // by a running mutator; stops the others, or rests while another collects
+  void collect_stopped();
   void find_dead(class Evacuation& evacuation);
   void check_heap();
+  void forget(const Mutator* mutator);  // with the lock, here and below
+  size_t room() const;        // bytes left under the limit
+  bool is_large_due(size_t size) const;  // takes the lock: large objects alone are reason to collect
 
   Options options_;
   Stats stats_;
   Safepoint safepoint_;
+  mutable std::mutex mutex_;  // of everything below
+  std::condition_variable stopped_, resumed_;
+  size_t running_ = 0;        // mutators that do not rest
+  bool collecting_ = false;
+  std::vector<Mutator*> mutators_;
   std::vector<RootProvider*> providers_;
-  Handle* handles_ = nullptr;
-  std::vector<Object*> watched_;  // alive so far, by age
-  std::vector<Object*> dead_;     // not yet taken; kept
+  std::vector<Watched> watched_;  // alive so far, by age
+  std::vector<Watched> dead_;     // not yet taken; kept
+  std::atomic<size_t> dead_count_{0};
   std::unique_ptr<Space> space_;
   std::unique_ptr<Space> left_;  // the space left behind by the last collection: spare, or poisoned
   std::unique_ptr<LargeObjects> large_;

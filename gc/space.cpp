@@ -38,6 +38,26 @@ Object* Space::base_of(const void* address) const {
   return reinterpret_cast<Object*>(begin_ + start * kGrain);
 }
 
+Object* Space::next_object(const std::byte* from) const {
+  size_t grain = static_cast<size_t>(from - begin_) / kGrain;
+  const size_t end = used() / kGrain;
+  while (grain < end) {
+    const uint64_t bits = starts_[grain / 64] >> grain % 64;
+    if (bits != 0) {
+      grain += static_cast<size_t>(std::countr_zero(bits));
+      return grain < end ? reinterpret_cast<Object*>(begin_ + grain * kGrain) : nullptr;
+    }
+    grain = (grain / 64 + 1) * 64;
+  }
+  return nullptr;
+}
+
+std::byte* Space::extend_from(std::byte* begin, size_t least, size_t wanted) {
+  if (begin > stop_ || static_cast<size_t>(stop_ - begin) < least) return nullptr;
+  top_ = begin + std::min(std::max(least, wanted), static_cast<size_t>(stop_ - begin));
+  return top_;
+}
+
 void Space::allow(size_t more) { stop_ = top_ + std::min(more, static_cast<size_t>(end_ - top_)); }
 
 void Space::reset() {

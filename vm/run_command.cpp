@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdlib>
 
 #include "bytecode-spec/reader.h"
 #include "vm/commands.h"
@@ -29,6 +30,8 @@ Result<HostOptions> host_options(const Options& o) {
   HostOptions h;
   if (o.heap_limit != 0) h.heap.limit = o.heap_limit;
   if (o.stack_limit != 0) h.stack_bytes = o.stack_limit;
+  h.thread_stack_bytes = std::max(std::min(h.thread_stack_bytes, h.stack_bytes), size_t{4} << 20);
+  h.thread_limit = o.thread_limit;
   h.heap.stress = h.heap.poison = h.heap.verify = o.gc_stress;
   h.tensors.device = o.device;
   h.tensors.seed = o.seed;
@@ -52,10 +55,10 @@ struct Times {
   int64_t begin = 0, proven = 0, end = 0;
 };
 
-void print_stats(const Options& o, const Host& host, const Times& t) {
+void print_stats(const Options& o, Host& host, const Times& t) {
   const auto ms = [&](int64_t to) { return static_cast<double>(to - t.begin) / 1e6; };
   const int64_t first = host.out.first_ns() != 0 ? host.out.first_ns() : t.end;
-  const gc::Stats& g = host.heap.stats();
+  const gc::Stats g = host.heap.stats();
   const double pause = static_cast<double>(g.pause_ns_total) / 1e6, longest = static_cast<double>(g.pause_ns_longest) / 1e6;
   const auto& tensors = host.tensors.stats();
   if (o.stats == "json") {
@@ -94,16 +97,19 @@ int run_command(const Options& o) {
   times.proven = now_ns();
   const bool traced = settings->trace_ops || settings->trace_calls;
   Program program(std::move(*verified), Machine::handlers(traced));
-  Host host(program, std::move(*settings));
+  Runtime runtime(program, std::move(*settings));
+  Host host(runtime);
   Machine machine(host);
   const int status = machine.run(entry);
   times.end = now_ns();
   host.out.flush();
   if (host.options.trace_gc) {
-    const gc::Stats& g = host.heap.stats();
+    const gc::Stats g = host.heap.stats();
     write_all(2, fmt::format("gc: {} collections moved {} bytes, longest pause {} us\n", g.collections, g.moved_bytes, g.pause_ns_longest / 1000));
   }
   if (!o.stats.empty() && o.stats != "false") print_stats(o, host, times);
+  // Threads that still run end with the program, as they stand.
+  if (runtime.threads.running.load() != 0) std::_Exit(status);
   return status;
 }
 

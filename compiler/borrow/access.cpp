@@ -38,7 +38,7 @@ bool is_reference(const Body& b, const Projection& step, const TypedPlace& at) {
 // A dereference of a guard or Gc: what is behind it goes with it like its own, but may not be moved away.
 bool is_handle(const Body& b, const Projection& step, const TypedPlace& at) {
   const TypeKind kind = b.table().kind(at.type);
-  return step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc);
+  return step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc || kind == TypeKind::Arc);
 }
 
 bool has_destructor(const types::TypeTable& table, TypeId type) {
@@ -73,6 +73,10 @@ Overlap overlap(const Place& first, const Place& second) {
   }
   if (first.steps.size() == second.steps.size()) return Overlap::Same;
   return first.steps.size() > second.steps.size() ? Overlap::FirstInside : Overlap::SecondInside;
+}
+
+bool is_within(const Place& inner, const Place& outer) {
+  return inner.steps.size() >= outer.steps.size() && std::equal(outer.steps.begin(), outer.steps.end(), inner.steps.begin());
 }
 
 bool merge(LoanSet& into, const LoanSet& more) {
@@ -143,8 +147,7 @@ void Flow::let_go(State& state, LocalId local) {
   state.moved.erase(local.value);
   for (RegionId region : b_.regions.of_local[local.index()]) {
     if (region < b_.regions.fixed || !state.regions.contains(region)) continue;
-    const bool named = std::ranges::any_of(b_.regions.users[region], [&](LocalId user) { return state.held[user.index()] != Held::Gone; });
-    if (!named) state.regions.erase(region);
+    if (!is_named(state, region)) state.regions.erase(region);
   }
 }
 
@@ -188,7 +191,7 @@ void Flow::write(State& state, const Place& place, bool drops_old, Span span) {
   require_free(state, place, access, span);
   if (state.held[base] == Held::Partly) {
     auto& moved = state.moved[base];
-    if (std::erase(moved, place) > 0) {
+    if (std::erase_if(moved, [&](const Place& one) { return is_within(one, place); }) > 0) {
       if (!moved.empty()) return;
       state.held[base] = Held::Whole;
       state.moved.erase(base);
@@ -267,6 +270,30 @@ bool Flow::remains_in(const State& state, LocalId local, const Place& at, TypeId
 
 bool Flow::is_spent(const State& state, LocalId local) const {
   return !remains_in(state, local, Place{local, {}}, b_.type_of(local), nullptr);
+}
+
+std::vector<Place> Flow::remains_at(const State& state, const Place& place) const {
+  std::vector<Place> places;
+  const TypeId type = b_.typed(place).type;
+  if (state.held[place.base.index()] == Held::Partly) remains_in(state, place.base, place, type, &places);
+  else if (b_.table().needs_drop(type)) places.push_back(place);
+  return places;
+}
+
+std::vector<Place> Flow::dropped_on_the_way(const State& state, const State& there) const {
+  std::vector<Place> all;
+  for (const auto& [l, places] : there.moved) {
+    if (state.held[l] != Held::Whole && state.held[l] != Held::Partly) continue;
+    for (const Place& place : places) std::ranges::move(remains_at(state, place), std::back_inserter(all));
+  }
+  for (const auto& [l, places] : state.moved) {
+    if (there.held[l] != Held::Partly) std::ranges::move(remains(state, LocalId(l)), std::back_inserter(all));
+  }
+  return all;
+}
+
+void Flow::check_meeting(const State& state, const State& there, Span span) {
+  for (const Place& part : dropped_on_the_way(state, there)) require_free(state, part, Access::Drop, span);
 }
 
 std::vector<Place> Flow::remains(const State& state, LocalId local) const {

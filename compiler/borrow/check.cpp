@@ -20,6 +20,11 @@ void report_all(Body& body, const std::vector<State>& before, diagnostics::Sink&
       explainer.stand_at(block, i);
       flow.step(state, code[i], std::span(code).subspan(i + 1));
     }
+    if (code.back().blocks.size() == 1) {
+      explainer.meet(true);
+      flow.check_meeting(state, before[code.back().blocks[0].index()], code.back().span);
+      explainer.meet(false);
+    }
   }
 }
 

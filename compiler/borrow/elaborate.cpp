@@ -108,8 +108,12 @@ class Elaborator {
     if (!needs_drop) {
       i.op = Opcode::Set;
     } else if (!i.target.steps.empty()) {
-      const bool was_moved = now == Held::Partly && std::ranges::find(state.moved.at(local.value), i.target) != state.moved.at(local.value).end();
-      i.op = was_moved ? Opcode::Set : Opcode::Replace;
+      const bool from_itself = from.kind == OperandKind::Move && from.place == i.target;
+      const bool was_moved = held(state, local) == Held::Partly && std::ranges::any_of(state.moved.at(local.value), [&](const Place& one) { return is_within(one, i.target); });
+      if (was_moved) {
+        for (Place& part : flow_.remains_at(state, i.target)) push(Opcode::Drop, std::move(part), i.span);
+      }
+      i.op = was_moved || from_itself ? Opcode::Set : Opcode::Replace;
     } else {
       i.op = now == Held::Whole ? Opcode::Replace : Opcode::Set;
       if (now == Held::Maybe) push(Opcode::DropFlag, {local, {}}, i.span);
@@ -118,14 +122,12 @@ class Elaborator {
     out_.push_back(std::move(i));
   }
 
-  // Where paths that moved different parts meet, what is left is dropped on the way.
   void settle_edge(const State& state, const Instruction& last) {
     if (last.blocks.size() != 1) return;
     const State& there = before_[last.blocks[0].index()];
-    for (const auto& [l, places] : state.moved) {
-      if (there.held[l] == Held::Partly) continue;
-      drop_rest(state, LocalId(l), last.span);
-    }
+    for (Place& part : flow_.dropped_on_the_way(state, there)) push(Opcode::Drop, std::move(part), last.span);
+    for (const auto& [l, places] : state.moved)
+      if (there.held[l] != Held::Partly) push_end(LocalId(l), last.span);
   }
 
   Body& b_;

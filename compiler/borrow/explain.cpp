@@ -123,6 +123,7 @@ void Explainer::conflict(const State& state, const Place& place, LoanId l, Acces
     if (!again) report.label(loan.span, reserved ? "this call borrows it mutably when its arguments are ready" : loan.is_mut ? "borrowed mutably here" : "borrowed here");
   }
   tell_reason(report, why);
+  if (meeting_) report.note(fmt::format("another path has moved `{}`, so it ends where the paths meet", namer_.name(place)));
   if (reserved) report.help("make the argument before the call, in a `let` of its own");
   else tell_mend(report, loan, place, access, why);
 }
@@ -189,8 +190,9 @@ void Explainer::not_writable(const Place& place, bool borrow, Span span) {
     std::string_view what, help;
   };
   static constexpr Sharing kAll[] = {{TypeKind::Ref, "this is a `&` reference", "take it as `&mut`"},
-                                     {TypeKind::Guard, "this is a `Ref`, which only reads", "take it with `borrow_mut`"},
-                                     {TypeKind::Gc, "a `Gc` shares what it holds", "put a `RefCell` or `Cell` into it"}};
+                                     {TypeKind::Guard, "this guard only reads", "take one that writes: `borrow_mut`, or `write`"},
+                                     {TypeKind::Gc, "a `Gc` shares what it holds", "put a `RefCell` or `Cell` into it"},
+                                     {TypeKind::Arc, "an `Arc` shares what it holds", "put a `Mutex`, a `RwLock` or an atomic into it"}};
   TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
   uint32_t variant = spec::kNone;
   const Sharing* sharing = nullptr;

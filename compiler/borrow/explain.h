@@ -15,6 +15,8 @@ class Explainer : public Reporter {
   Explainer(Body& body, diagnostics::Sink& sink) : b_(body), sink_(sink), namer_(body) { collect_moves(); }
   // The instruction that the next reports are about.
   void stand_at(size_t block, size_t index) { block_ = block, index_ = index; }
+  // … or about the place where paths meet, behind it.
+  void meet(bool meeting) { meeting_ = meeting; }
 
   void unavailable(const State&, const Place& place, Held held, Span span) override;
   void dangling(const Place& place, LoanId loan, Span span) override;
@@ -52,6 +54,7 @@ class Explainer : public Reporter {
   diagnostics::Sink& sink_;
   Namer namer_;
   size_t block_ = 0, index_ = 0;
+  bool meeting_ = false;
   std::map<uint32_t, std::vector<Span>> moves_;
   std::set<std::tuple<uint32_t, uint32_t, uint32_t, int>> told_;  // one mistake is told once, however many paths lead to it
 };

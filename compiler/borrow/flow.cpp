@@ -1,9 +1,8 @@
-// compiler/borrow/flow.cpp — the effect of every instruction on the state, joins, and the fixpoint.
-// Room: borrow. Essay: compiler/borrow/README.md, "Transfer". In: Body. Out: State before each block.
+// compiler/borrow/flow.cpp — the effect of every instruction on the state.
+// Room: borrow. Essay: compiler/borrow/README.md, "Transfer". In: State, Instruction. Out: State behind it.
 #include "compiler/borrow/flow.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "bytecode-spec/tables.h"
 #include "compiler/mir/cfg.h"
@@ -94,7 +93,11 @@ void Flow::arrive(State& state, const Place& place, Arrivals arrivals, bool drop
   }
   if (!b_.typed(place).regions.empty()) kill_through(state, place, arrivals);
   for (const auto& [region, loans] : arrivals)
-    if (!loans.empty()) merge(state.regions[region], loans);
+    if (!loans.empty() && is_named(state, region)) merge(state.regions[region], loans);
+}
+
+bool Flow::is_named(const State& state, RegionId region) const {
+  return region < b_.regions.fixed || std::ranges::any_of(b_.regions.users[region], [&](LocalId user) { return state.held[user.index()] != Held::Gone; });
 }
 
 void Flow::step(State& state, const Instruction& i, std::span<const Instruction> ahead) {
@@ -289,44 +292,6 @@ void Flow::end_scope(State& state, LocalId local) {
   let_go(state, local);
   state.assigned[local.index()] = false;
   state.dangling.erase(local.value);
-}
-
-bool Flow::join(State& into, const State& from, const Body&) {
-  if (!into.reached) {
-    into = from;
-    return true;
-  }
-  const State before = into;
-  for (uint32_t l = 0; l < into.held.size(); ++l) {
-    const Held a = into.held[l], b = from.held[l];
-    into.assigned[l] = into.assigned[l] || from.assigned[l];
-    if (a == b && (a != Held::Partly || into.moved.at(l) == from.moved.at(l))) continue;
-    const bool any_whole = a == Held::Whole || b == Held::Whole || a == Held::Maybe || b == Held::Maybe;
-    into.held[l] = any_whole ? Held::Maybe : Held::Gone;
-    into.moved.erase(l);
-  }
-  for (const auto& [region, loans] : from.regions) merge(into.regions[region], loans);
-  for (const auto& [local, loan] : from.dangling) into.dangling.try_emplace(local, loan);
-  return !(into == before);
-}
-
-std::vector<State> Flow::solve() {
-  std::vector<State> before(b_.function.blocks.size());
-  before[0] = entry();
-  std::set<size_t> work{0};  // in order of blocks, which is reverse post-order
-  Reporter* reporter = std::exchange(reporter_, nullptr);
-  while (!work.empty()) {
-    const size_t block = *work.begin();
-    work.erase(work.begin());
-    State state = before[block];
-    const auto& code = b_.function.blocks[block].code;
-    for (size_t i = 0; i < code.size(); ++i) step(state, code[i], std::span(code).subspan(i + 1));
-    for (mir::BlockId next : mir::successors(b_.function.blocks[block])) {
-      if (join(before[next.index()], state, b_)) work.insert(next.index());
-    }
-  }
-  reporter_ = reporter;
-  return before;
 }
 
 void number_loans(Body& body) {

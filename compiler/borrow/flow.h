@@ -92,6 +92,10 @@ class Flow {
   bool is_spent(const State& state, LocalId local) const;
   // Parts of a partly moved local that must still be dropped.
   std::vector<Place> remains(const State& state, LocalId local) const;
+  std::vector<Place> remains_at(const State& state, const Place& place) const;
+  // Where paths meet that moved different parts: those that others moved; all that is left where nothing can be told.
+  std::vector<Place> dropped_on_the_way(const State& state, const State& there) const;
+  void check_meeting(const State& state, const State& there, Span span);
   static bool is_scope_end(const Instruction& drop, std::span<const Instruction> ahead);
   void let_go(State& state, LocalId local);
 
@@ -111,6 +115,7 @@ class Flow {
   void require_writable(const Place& place, bool borrow, Span span);
   void write(State& state, const Place& place, bool drops_old, Span span);
   void arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span);
+  bool is_named(const State& state, RegionId region) const;
   void kill_through(State& state, const Place& place, Arrivals& arrivals) const;
   void gather(const State& state, const Value& value, const TypedPlace& to, Span span, Arrivals& arrivals);
   void gather_loans(const LoanSet& loans, RegionId region, Span span, Arrivals& arrivals, bool hides = false);
@@ -133,6 +138,8 @@ class Flow {
 // How two places with one base lie to each other.
 enum class Overlap : uint8_t { None, Same, FirstInside, SecondInside };
 Overlap overlap(const Place& first, const Place& second);
+
+bool is_within(const Place& inner, const Place& outer);
 
 bool merge(LoanSet& into, const LoanSet& more);
 

@@ -247,7 +247,7 @@ TypedPlace TypeRegions::step(const TypedPlace& from, const mir::Projection& step
     case ProjectionKind::ConstIndex:
     case ProjectionKind::Index: return {data.parts[0], from.regions};
     case ProjectionKind::Deref:
-      if (data.kind == TypeKind::Box || data.kind == TypeKind::Ptr) return {data.parts[0], from.regions};
+      if (data.kind == TypeKind::Box || data.kind == TypeKind::Ptr || data.kind == TypeKind::Arc) return {data.parts[0], from.regions};
       if (data.kind == TypeKind::Gc) return {data.parts[0], std::vector<RegionId>(table_.region_slots(data.parts[0]))};  // 'static
       return {data.parts[0], {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
@@ -285,8 +285,13 @@ std::vector<Variance> TypeRegions::compute(TypeId type) {
     case TypeKind::Vec:
     case TypeKind::Array:
     case TypeKind::Slice:
+    case TypeKind::Arc:
     case TypeKind::Box: return variance(data.parts[0]);
     case TypeKind::Cell:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
+    case TypeKind::Scope:
     case TypeKind::RefCell: return std::vector<Variance>(mine.size(), Variance::Invariant);
     case TypeKind::Ptr: return data.is_mut ? std::vector<Variance>(mine.size(), Variance::Invariant) : variance(data.parts[0]);
     case TypeKind::Guard:

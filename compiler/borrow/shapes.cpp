@@ -39,6 +39,11 @@ class NativeShape {
         return;
       case PatternKind::Dyn: out.push_back(++count_); return;
       case PatternKind::Cell: return number_cell(pattern, data.parts[0], is_result, out);
+      case PatternKind::Scope: out.push_back(scope()); return;
+      case PatternKind::Task:
+        if (!pattern.is_mut) static_.push_back(++count_);
+        out.push_back(pattern.is_mut ? scope() : count_);
+        return;
       case PatternKind::Option: number(pattern.parts[0], types_.info(data.enum_id).variants[1].fields[0].type, is_result, out); return;
       default: return;
     }
@@ -62,6 +67,10 @@ class NativeShape {
     arguments_.push_back(++count_);
     return count_;
   }
+  uint32_t scope() {
+    if (scope_ == 0) scope_ = ++count_;
+    return scope_;
+  }
   uint32_t result() {
     if (result_ == 0) result_ = ++count_;
     return result_;
@@ -70,7 +79,7 @@ class NativeShape {
   const types::TypeTable& types_;
   std::map<std::string, std::vector<uint32_t>> variables_;
   std::vector<uint32_t> arguments_, static_;
-  uint32_t count_ = 0, result_ = 0;
+  uint32_t count_ = 0, result_ = 0, scope_ = 0;
 };
 
 CallShape shape_of(const mir::Signature& s) {

@@ -67,9 +67,14 @@ uint32_t Tables::structural(types::TypeId id, const types::TypeData& data) {
     case TypeKind::Cell:
     case TypeKind::RefCell:
     case TypeKind::Gc:
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
+    case TypeKind::Atomic:
     case TypeKind::Weak: return add_row(data.kind, parts[0]);
     case TypeKind::Array: return add_row(data.kind, parts[0], static_cast<uint32_t>(data.length), static_cast<uint32_t>(data.length >> 32));
-    case TypeKind::Guard:
+    case TypeKind::Guard: return add_row(data.kind, parts[0], static_cast<uint32_t>(data.length));
     case TypeKind::Ptr:
     case TypeKind::Ref: return add_row(data.kind, parts[0], data.is_mut ? 1 : 0);
     case TypeKind::Tuple: {

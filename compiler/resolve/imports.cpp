@@ -1,5 +1,7 @@
 // compiler/resolve/imports.cpp — `use`: what each import names, settled until nothing changes.
 // Room: resolve. In: modules with their items declared. Out: imported names beside the declared ones.
+#include <algorithm>
+
 #include "compiler/resolve/resolver.h"
 
 namespace stark::resolve {

@@ -43,6 +43,8 @@ bool Checker::settle(const Obligation& one) {
   if (is_error(subject) || is_never(subject)) return true;
   if (one.callable) return settle_callable(one, subject);
   if (is_infer(subject) && infer_what(subject) == 0) return false;
+  const std::string_view shipped = shipped_name(one.use.trait);
+  if ((shipped == "Send" || shipped == "Sync") && !one.quiet && contains_infer(subject)) return markers_.push_back(one), true;
   const Selection found = select(subject, {one.use.trait, one.use.arguments, {}});
   if (found.kind == Selection::Kind::Unknown) return false;
   if (!found) {
@@ -126,6 +128,7 @@ void Checker::missing_bound(const Obligation& one, TypeId subject) {
   if (one.asked.file.valid()) report.label(one.asked, "required here");
   const TypeData& data = table_.get(subject);
   if (data.special == Special::Parameter) report.help(fmt::format("ask for it: `{}: {}`", name(subject), form));
+  else if (form == "Send" || form == "Sync") report.help(marker_reason(form == "Sync", subject));
   else if (nominal(subject) != nullptr && resolve::is_derivable(form)) report.help(fmt::format("derive it: `#[derive({})]`", form));
   else if (nominal(subject) != nullptr) report.help(fmt::format("write `impl {} for {} {{ … }}`", form, name(subject)));
 }

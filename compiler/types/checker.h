@@ -157,6 +157,7 @@ struct BodyState {
   std::vector<DeferredOpaque> deferred_opaques_;
   std::vector<OpenTry> open_tries_;
   Declared* hiding_ = nullptr;  // a function whose parameters are being read: `impl Trait` in them declares a parameter
+  std::vector<Obligation> markers_;  // `Send` and `Sync` of closures, asked when their captures are known
   std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
 };
 
@@ -300,6 +301,14 @@ class Checker : private BodyState {
   std::string_view shipped_name(DefinitionId definition) const;
   bool copies(TypeId given);
   std::optional<bool> builtin(std::string_view trait, TypeId type);
+  // markers.cpp: whether a type may go to another thread, or be seen from one; nothing where that is not known yet.
+  std::optional<bool> marker_of(bool sync, TypeId type);
+  struct MarkerSearch;
+  bool has_marker(bool sync, TypeId type, MarkerSearch& search);
+  bool parts_have_marker(bool sync, TypeId type, MarkerSearch& search);
+  std::optional<bool> marker_impl(bool sync, TypeId type);
+  std::string marker_reason(bool sync, TypeId type);
+  void finish_markers();
   bool implements(TypeId type, std::string_view trait);
   Selection select(TypeId given, const TraitUse& use, int depth = 0);
   bool arguments_alike(const std::vector<GenericArgument>& a, const std::vector<GenericArgument>& b);
@@ -368,8 +377,13 @@ class Checker : private BodyState {
   LoweredType lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision);
   LoweredType lower_function_type(NodeId id, const Elision& elision);
   LoweredType lower_box(NodeId arguments, Span where, const Elision& elision);
-  static std::optional<std::pair<TypeKind, bool>> cell_named(std::string_view word);
-  LoweredType lower_cell(TypeKind cell, bool is_mut, std::string_view word, NodeId arguments, Span where, const Elision& elision);
+  struct CellName {
+    TypeKind kind;
+    spec::GuardKind guard{};
+  };
+  static std::optional<CellName> cell_named(std::string_view word);
+  TypeId cell_of(CellName cell, TypeId element);
+  LoweredType lower_cell(CellName cell, std::string_view word, NodeId arguments, Span where, const Elision& elision);
   bool points(TypeId type) const;  // what `*` goes through: references, boxes, guards, Gc
   TypeId object_type(ObjectUse use);
   TypeId substitute_object(ObjectUse use, const Bindings& bound);
@@ -385,6 +399,7 @@ class Checker : private BodyState {
   ObjectMethod object_method(DefinitionId trait, NodeId item);
   bool mentions(TypeId type, TypeId wanted);
   std::string object_name(const ObjectUse& use);
+  std::string plain_object_name(const ObjectUse& use);
   std::vector<ObjectSlot> object_slots(TypeId object);
   void fill_object(TypeId object);
   Signature callable_signature(const Callable& callable, TypeId self, TypeId object, bool once);

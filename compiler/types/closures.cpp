@@ -37,7 +37,7 @@ std::optional<Callable> Checker::callable_of(TypeId given) {
     return inner;
   }
   if (data.kind == TypeKind::Box) return callable_of(data.parts[0]);
-  if (data.kind == TypeKind::Gc || data.kind == TypeKind::Guard) {
+  if (data.kind == TypeKind::Gc || data.kind == TypeKind::Arc || data.kind == TypeKind::Guard) {
     auto inner = callable_of(data.parts[0]);
     if (inner && inner->calling != Calling::Shared && !data.is_mut) return std::nullopt;
     return inner;

@@ -40,7 +40,7 @@ bool Checker::is_place(ExprId id) {
 
 bool Checker::points(TypeId given) const {
   const TypeData& data = table_.get(shallow(given));
-  return data.special == Special::None && (data.kind == TypeKind::Ref || data.kind == TypeKind::Box || data.kind == TypeKind::Guard || data.kind == TypeKind::Gc);
+  return data.special == Special::None && (data.kind == TypeKind::Ref || data.kind == TypeKind::Box || data.kind == TypeKind::Guard || data.kind == TypeKind::Gc || data.kind == TypeKind::Arc);
 }
 
 ExprId Checker::deref(ExprId reference) {

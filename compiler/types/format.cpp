@@ -87,7 +87,7 @@ void Checker::hole(ExprId value, std::string_view spec_text, Span where, std::st
     return;
   }
   const bool debug = spec_text.ends_with('?');
-  while (is_kind(get(value).type, TypeKind::Ref) || is_kind(get(value).type, TypeKind::Guard) || is_kind(get(value).type, TypeKind::Gc)) value = deref(value);
+  while (is_kind(get(value).type, TypeKind::Ref) || is_kind(get(value).type, TypeKind::Guard) || is_kind(get(value).type, TypeKind::Gc) || is_kind(get(value).type, TypeKind::Arc)) value = deref(value);
   const TypeId here = type(value);
   std::string kept(spec_text);
   if (names_.edition == Edition::CoreV1 && kept.empty() && !natively_printable(here, false) && natively_printable(here, true) && !implements(here, "Display")) {

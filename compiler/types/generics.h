@@ -52,6 +52,7 @@ struct Callable {
 struct ObjectUse {
   TraitUse use;
   std::optional<Callable> callable;  // then `use` is empty
+  bool is_send = false, is_sync = false;
 };
 
 struct Bound {

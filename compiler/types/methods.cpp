@@ -18,6 +18,11 @@ std::string Checker::head(TypeId given) {
   if (data.kind == TypeKind::RefCell) return "RefCell";
   if (data.kind == TypeKind::Gc) return "Gc";
   if (data.kind == TypeKind::Weak) return "Weak";
+  if (data.kind == TypeKind::Arc) return "Arc";
+  if (data.kind == TypeKind::Mutex) return "Mutex";
+  if (data.kind == TypeKind::RwLock) return "RwLock";
+  if (data.kind == TypeKind::OnceSlot) return "OnceSlot";
+  if (data.kind == TypeKind::Atomic) return "Atomic";
   if (data.kind == TypeKind::Slice) return "slice";
   if (data.kind == TypeKind::Tensor) return "Tensor";
   if (nominal_exact(type_id) != nullptr) return "";
@@ -323,9 +328,9 @@ ExprId Checker::clone_of(ExprId place, Span where) {
     for (uint64_t i = 0; i < data.length; ++i) parts.push_back(clone_of(add(ExprKind::Element, data.parts[0], where, {place, constant_number(i, usize_, where)}), where));
     return add(ExprKind::Make, here, where, std::move(parts));
   }
-  if (data.special == Special::None && (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak)) {
+  if (data.special == Special::None && (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak || data.kind == TypeKind::Arc)) {
     const ExprId out = add(ExprKind::Native, here, where, {borrow(place, false, where)});
-    get(out).native = data.kind == TypeKind::Gc ? spec::Native::GcClone : spec::Native::WeakClone;
+    get(out).native = data.kind == TypeKind::Gc ? spec::Native::GcClone : data.kind == TypeKind::Arc ? spec::Native::ArcClone : spec::Native::WeakClone;
     return out;
   }
   Callee callee;

@@ -47,7 +47,17 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
       if (!p.dims_variable.empty()) dims = bound[p.dims_variable].dims;
       return dtype ? table_.tensor(*dtype, dims) : table_.error();
     }
-    case spec::PatternKind::Cell: return table_.cell(p.scalar, pattern_type(p.parts[0], bound), p.is_mut);
+    case spec::PatternKind::Cell: {
+      const TypeId part = pattern_type(p.parts[0], bound);
+      return p.scalar == TypeKind::Guard ? table_.guard(p.guard, part) : table_.cell(p.scalar, part, p.is_mut);
+    }
+    case spec::PatternKind::Scope: return table_.scalar(TypeKind::Scope);
+    case spec::PatternKind::Task: {
+      ObjectUse body;
+      body.callable = Callable{Calling::Once, {}, unit_};
+      body.is_send = true;
+      return table_.box(object_type(std::move(body)));
+    }
     case spec::PatternKind::Opaque: return table_.opaque(p.opaque);
     case spec::PatternKind::Dyn: return fresh();
   }

@@ -22,32 +22,39 @@ LoweredType Checker::lower_box(NodeId arguments, Span where, const Elision& elis
   return out;
 }
 
-// `Cell`, `RefCell`, their guards, `Gc` and `Weak`.
-std::optional<std::pair<TypeKind, bool>> Checker::cell_named(std::string_view word) {
-  if (word == "Cell") return std::pair(TypeKind::Cell, false);
-  if (word == "RefCell") return std::pair(TypeKind::RefCell, false);
-  if (word == "Ref") return std::pair(TypeKind::Guard, false);
-  if (word == "RefMut") return std::pair(TypeKind::Guard, true);
-  if (word == "Gc") return std::pair(TypeKind::Gc, false);
-  if (word == "Weak") return std::pair(TypeKind::Weak, false);
-  return std::nullopt;
+// What holds or shares one value, and their guards.
+std::optional<Checker::CellName> Checker::cell_named(std::string_view word) {
+  struct Row {
+    std::string_view word;
+    CellName cell;
+  };
+  using spec::GuardKind;
+  static constexpr Row kRows[] = {
+      {"Cell", {TypeKind::Cell}}, {"RefCell", {TypeKind::RefCell}}, {"Ref", {TypeKind::Guard, GuardKind::Ref}}, {"RefMut", {TypeKind::Guard, GuardKind::RefMut}},
+      {"Gc", {TypeKind::Gc}}, {"Weak", {TypeKind::Weak}}, {"Arc", {TypeKind::Arc}}, {"Mutex", {TypeKind::Mutex}}, {"RwLock", {TypeKind::RwLock}},
+      {"OnceSlot", {TypeKind::OnceSlot}}, {"Atomic", {TypeKind::Atomic}}, {"MutexGuard", {TypeKind::Guard, GuardKind::Mutex}},
+      {"RwLockReadGuard", {TypeKind::Guard, GuardKind::Read}}, {"RwLockWriteGuard", {TypeKind::Guard, GuardKind::Write}}};
+  const auto row = std::ranges::find(kRows, word, &Row::word);
+  return row == std::end(kRows) ? std::nullopt : std::optional(row->cell);
 }
 
-LoweredType Checker::lower_cell(TypeKind cell, bool is_mut, std::string_view word, NodeId arguments, Span where, const Elision& elision) {
+TypeId Checker::cell_of(CellName cell, TypeId element) { return cell.kind == TypeKind::Guard ? table_.guard(cell.guard, element) : table_.cell(cell.kind, element); }
+
+LoweredType Checker::lower_cell(CellName cell, std::string_view word, NodeId arguments, Span where, const Elision& elision) {
   LoweredType out;
   std::vector<NodeId> given;
   NodeId lifetime;
   for (NodeId one : list(arguments)) (kind(one) == NodeKind::Lifetime ? void(lifetime = one) : given.push_back(one));
   if (given.empty() && !arguments.valid() && may_guess()) {
-    out.type = table_.cell(cell, fresh(), is_mut);
+    out.type = cell_of(cell, fresh());
   } else if (given.size() != 1) {
     return sink_.report<diag::GenericCount>(where, word, 1, given.size()), LoweredType{table_.error(), {}};
   } else {
     out = lower(given[0], elision);
-    out.type = table_.cell(cell, out.type, is_mut);
+    out.type = cell_of(cell, out.type);
   }
-  if (cell == TypeKind::Guard) out.regions.insert(out.regions.begin(), region_of(lifetime, where, elision));
-  if (cell == TypeKind::Gc || cell == TypeKind::Weak) out.regions.clear();
+  if (cell.kind == TypeKind::Guard) out.regions.insert(out.regions.begin(), region_of(lifetime, where, elision));
+  if (cell.kind == TypeKind::Gc || cell.kind == TypeKind::Weak) out.regions.clear();
   return out;
 }
 
@@ -80,7 +87,10 @@ LoweredType Checker::lower_object(NodeId id, const Elision& elision) {
     auto found = trait_use(one, TypeId());
     if (!found) return {table_.error(), {}};
     const std::string_view marker = shipped_name(found->trait);
-    if (marker == "Send" || marker == "Sync") continue;
+    if (marker == "Send" || marker == "Sync") {
+      (marker == "Send" ? use.is_send : use.is_sync) = true;
+      continue;
+    }
     use.use = std::move(*found);
     if (++traits > 1) return sink_.report<diag::ObjectTraits>(span(one), names_.get(use.use.trait).name), LoweredType{table_.error(), {}};
   }
@@ -145,7 +155,9 @@ bool Checker::mentions(TypeId type, TypeId wanted) {
   return std::ranges::any_of(data.parts, [&](TypeId part) { return mentions(part, wanted); });
 }
 
-std::string Checker::object_name(const ObjectUse& use) {
+std::string Checker::object_name(const ObjectUse& use) { return plain_object_name(use) + (use.is_send ? " + Send" : "") + (use.is_sync ? " + Sync" : ""); }
+
+std::string Checker::plain_object_name(const ObjectUse& use) {
   if (use.callable) {
     std::string out(calling_text(use.callable->calling));
     out += "(";
@@ -170,10 +182,14 @@ TypeId Checker::object_type(ObjectUse use) {
     use.callable->result = deep(use.callable->result);
     key += fmt::format("->{}", use.callable->result.value);
   }
+  key += use.is_send ? "+Send" : "";
+  key += use.is_sync ? "+Sync" : "";
   const auto known = object_ids_.find(key);
   if (known != object_ids_.end()) return known->second;
   DynInfo info;
   info.name = object_name(use);
+  info.is_send = use.is_send;
+  info.is_sync = use.is_sync;
   const DynId id = table_.add_dyn(std::move(info));
   const TypeId type = table_.dyn_type(id);
   object_ids_[key] = type;
@@ -190,6 +206,7 @@ TypeId Checker::substitute_object(ObjectUse use, const Bindings& bound) {
 bool Checker::fit_objects(TypeId pattern, TypeId given, Bindings& bound) {
   const ObjectUse *p = object_use(pattern), *g = object_use(given);
   if (p == nullptr || g == nullptr) return p == g;
+  if (p->is_send != g->is_send || p->is_sync != g->is_sync) return false;
   const ObjectUse a = *p, b = *g;
   if (a.use.trait != b.use.trait || a.callable.has_value() != b.callable.has_value() || a.use.arguments.size() != b.use.arguments.size()) return false;
   for (size_t i = 0; i < a.use.arguments.size(); ++i)
@@ -283,7 +300,7 @@ ExprId Checker::coerce_object(ExprId value, TypeId found, TypeId wanted) {
     settle_obligations();
     return unsize(ExprKind::MakeFn, value, found, wanted);
   }
-  if (to.kind != TypeKind::Box && to.kind != TypeKind::Ref) return {};
+  if (to.kind != TypeKind::Box && to.kind != TypeKind::Ref && to.kind != TypeKind::Arc) return {};
   const TypeId target = shallow(to.parts[0]);
   const ObjectUse* object = object_use(target);
   if (object == nullptr) return {};
@@ -295,6 +312,8 @@ ExprId Checker::coerce_object(ExprId value, TypeId found, TypeId wanted) {
   const ObjectUse use = *object;
   Obligation asked{source, use.use, use.callable, where, {}, false};
   obligations_.push_back(std::move(asked));
+  for (const std::string_view marker : {"Send", "Sync"})
+    if (marker == "Send" ? use.is_send : use.is_sync) obligations_.push_back({source, {names_.find_in(names_.library, marker, false), {}, {}}, std::nullopt, where, {}, false});
   settle_obligations();
   if (to.kind == TypeKind::Ref && from.is_mut && !to.is_mut) value = borrow(deref(value), false, where);
   else if (to.kind == TypeKind::Ref && from.is_mut) value = borrow(deref(value), true, where);

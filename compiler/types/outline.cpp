@@ -90,6 +90,11 @@ void Checker::outline(const ClosureState& state) {
   declare(self);
   if (!by_value) made.sealed = 1;
   for (TypeId type : state.types) declare(type);
+  // Threads of a scope that the closure is called with may borrow what it captured.
+  for (size_t i = 0; i < state.types.size(); ++i) {
+    if (!is_kind(state.types[i], TypeKind::Ref) || !is_kind(table_.get(shallow(state.types[i])).parts[0], TypeKind::Scope)) continue;
+    for (Region captured : std::vector<Region>(made.parameter_regions[0])) made.outlives.emplace_back(captured, made.parameter_regions[i + 1][1]);
+  }
   made.result = state.result;
   if (is_never(made.result)) made.result = unit_;
   made.result_regions = loose_regions(made.result, made);

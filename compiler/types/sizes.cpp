@@ -51,6 +51,9 @@ Sizes::Layout Sizes::laid_out(const TypeData& data) {
       break;
     case TypeKind::Cell: place(out, of(data.parts[0])); break;
     case TypeKind::RefCell:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
       out = {8, 8, 1};
       place(out, of(data.parts[0]));
       break;

@@ -254,7 +254,6 @@ std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
   const bool text = plain && (data.kind == TypeKind::Str || data.kind == TypeKind::Char || data.kind == TypeKind::Bool);
   const auto all_parts = [&](std::string_view of) { return std::ranges::all_of(data.parts, [&](TypeId part) { return implements(part, of); }); };
   if (trait == "Sized") return !(plain && (data.kind == TypeKind::Slice || object_use(type) != nullptr));
-  if (trait == "Send" || trait == "Sync") return true;
   if (trait == "Integer") return integer;
   if (trait == "Float") return floating;
   if (trait == "Number") return integer || floating;
@@ -267,12 +266,12 @@ std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
   if (trait == "Clone") {
     if (closure_of(type) != nullptr) return table_.is_copy(type);
     if (data.kind == TypeKind::Ref) return !data.is_mut;
-    if (data.kind == TypeKind::Tensor || data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) return true;
+    if (data.kind == TypeKind::Tensor || data.kind == TypeKind::Gc || data.kind == TypeKind::Weak || data.kind == TypeKind::Arc) return true;
     if (data.kind == TypeKind::Tuple || data.kind == TypeKind::Array) return all_parts("Clone");
     if (integer || floating || text || data.kind == TypeKind::String || data.kind == TypeKind::Unit || data.kind == TypeKind::Device || data.kind == TypeKind::Fn) return true;
   }
   if (trait == "Display" || trait == "Debug") {
-    if (data.kind == TypeKind::Ref || data.kind == TypeKind::Guard || data.kind == TypeKind::Gc) return implements(data.parts[0], trait);
+    if (data.kind == TypeKind::Ref || data.kind == TypeKind::Guard || data.kind == TypeKind::Gc || data.kind == TypeKind::Arc) return implements(data.parts[0], trait);
     if (integer || floating || text || data.kind == TypeKind::String || data.kind == TypeKind::Device) return true;
     if (data.kind == TypeKind::Tensor) return true;
     if (data.kind == TypeKind::Unit) return trait == "Debug";
@@ -305,9 +304,15 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
   });
   if (out) return out;
   if (shipped_name(use.trait) == "TransmuteSafe" && use.arguments.size() == 1 && transmutes(self, use.arguments[0].type)) return out.kind = Selection::Kind::Builtin, out;
-  if (const auto known = builtin(shipped_name(use.trait), self)) {
+  const std::string_view shipped = shipped_name(use.trait);
+  if (shipped == "Send" || shipped == "Sync") {
+    const auto known = marker_of(shipped == "Sync", self);
+    out.kind = !known ? Selection::Kind::Unknown : *known ? Selection::Kind::Builtin : Selection::Kind::None;
+    return out;
+  }
+  if (const auto known = builtin(shipped, self)) {
     out.kind = *known ? Selection::Kind::Builtin : Selection::Kind::None;
-    if (*known || shipped_name(use.trait) == "Copy") return out;
+    if (*known || shipped == "Copy") return out;
   }
   if (data.special == Special::Infer && infer_what(self) == 0) return out.kind = Selection::Kind::Unknown, out;
   if (const ObjectUse* object = object_use(self); object != nullptr && object->use.trait.valid()) {

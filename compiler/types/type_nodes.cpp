@@ -302,7 +302,11 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
   }
   if (word == "Tensor") return lower_tensor(arguments, where);
   if (word == "Box") return lower_box(arguments, where, elision);
-  if (const auto cell = cell_named(word)) return lower_cell(cell->first, cell->second, word, arguments, where, elision);
+  if (const auto cell = cell_named(word)) return lower_cell(*cell, word, arguments, where, elision);
+  if (word == "Scope") {
+    const NodeId lifetime = list(arguments).empty() ? NodeId() : list(arguments)[0];
+    return {table_.scalar(TypeKind::Scope), {region_of(lifetime, where, elision)}};
+  }
   const TypeId scalar = scalar_named(word);
   known = scalar.valid();
   return {scalar, {}};

@@ -65,7 +65,7 @@ TypeTable::Extent TypeTable::extent(const TypeData& data) const {
   if (data.special != Special::None) out.regions = 0;
   else if (data.kind == TypeKind::Struct) out.regions = info(data.struct_id).region_count;
   else if (data.kind == TypeKind::Enum) out.regions = info(data.enum_id).region_count;
-  else if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn) out.regions = 1;
+  else if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn || data.kind == TypeKind::Scope) out.regions = 1;
   else if (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) out.regions = 0;  // what is inside borrows nothing
   else if (data.kind == TypeKind::Ref || data.kind == TypeKind::Guard) ++out.regions;
   return out;
@@ -96,6 +96,9 @@ TypeId TypeTable::array(TypeId element, uint64_t length) {
 TypeId TypeTable::slice(TypeId element) { return intern({.kind = TypeKind::Slice, .parts = {element}}); }
 TypeId TypeTable::box(TypeId element) { return intern({.kind = TypeKind::Box, .parts = {element}}); }
 TypeId TypeTable::cell(TypeKind kind, TypeId element, bool is_mut) { return intern({.kind = kind, .is_mut = is_mut, .parts = {element}}); }
+TypeId TypeTable::guard(spec::GuardKind kind, TypeId element) {
+  return intern({.kind = TypeKind::Guard, .is_mut = spec::gives_mutable(kind), .parts = {element}, .length = static_cast<uint64_t>(kind)});
+}
 TypeId TypeTable::fn(std::vector<TypeId> parameters, TypeId result) {
   parameters.push_back(result);
   return intern({.kind = TypeKind::Fn, .parts = std::move(parameters)});
@@ -236,6 +239,9 @@ bool TypeTable::owns_something(TypeId id, std::vector<TypeId>& seen) const {
       case TypeKind::Box:
       case TypeKind::Cell:
       case TypeKind::RefCell:
+      case TypeKind::Mutex:
+      case TypeKind::RwLock:
+      case TypeKind::OnceSlot:
       case TypeKind::Array:
       case TypeKind::Tuple: open.insert(open.end(), data.parts.begin(), data.parts.end()); break;
       case TypeKind::Dyn: return true;  // what it hides may
@@ -269,7 +275,20 @@ std::string TypeTable::name(TypeId id) const {
     case TypeKind::Box: return list("Box<", ">");
     case TypeKind::Cell: return list("Cell<", ">");
     case TypeKind::RefCell: return list("RefCell<", ">");
-    case TypeKind::Guard: return list(data.is_mut ? "RefMut<" : "Ref<", ">");
+    case TypeKind::Guard: {
+      constexpr std::string_view kNames[] = {"Ref<", "RefMut<", "MutexGuard<", "RwLockReadGuard<", "RwLockWriteGuard<"};
+      return list(kNames[data.length], ">");
+    }
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot: return list(std::string(kKinds[static_cast<size_t>(data.kind)].text) + "<", ">");
+    case TypeKind::Atomic: {
+      std::string part = name(data.parts[0]);
+      if (get(data.parts[0]).special != Special::None) return "Atomic<" + part + ">";
+      part[0] = static_cast<char>(part[0] - 'a' + 'A');
+      return "Atomic" + part;
+    }
     case TypeKind::Gc: return list("Gc<", ">");
     case TypeKind::Weak: return list("Weak<", ">");
     case TypeKind::Dyn: return "dyn " + info(data.dyn_id).name;

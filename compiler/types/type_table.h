@@ -106,7 +106,7 @@ struct TypeData {
   Special special = Special::None;
   bool is_mut = false;                // Ref, Guard, Ptr
   std::vector<TypeId> parts{};          // Ref, Ptr: pointee. Vec, Array, Slice, Box, Cell, RefCell, Guard, Gc, Weak: element. Tuple: fields. Fn: parameters, then result
-  uint64_t length = 0;                // Array
+  uint64_t length = 0;                // Array; Guard: spec::GuardKind
   StructId struct_id{};               // Struct
   EnumId enum_id{};                   // Enum
   DynId dyn_id{};                     // Dyn
@@ -133,6 +133,7 @@ class TypeTable {
   TypeId box(TypeId element);
   // Box, Cell, RefCell, Guard (`Ref` and, where it is mutable, `RefMut`), Gc, Weak, Ptr.
   TypeId cell(TypeKind kind, TypeId element, bool is_mut = false);
+  TypeId guard(spec::GuardKind kind, TypeId element);
   TypeId tuple(std::vector<TypeId> fields);
   TypeId fn(std::vector<TypeId> parameters, TypeId result);
   TypeId tensor(spec::DType dtype, std::vector<int64_t> dims);

@@ -54,7 +54,7 @@ struct World {
   Object*& root(size_t i) { return reinterpret_cast<Object*&>(provider.words[i]); }
 
   void grow(uint64_t elements) {
-    Object* o = heap.allocate(kNode, elements);
+    Object* o = mutator.allocate(kNode, elements);
     DOCTEST_REQUIRE(o != nullptr);
     id_of(o) = ++last_id;
     ModelNode& node = model[last_id];
@@ -109,6 +109,7 @@ struct World {
 
   std::mt19937_64 random;
   Heap heap;
+  Mutator mutator{heap};
   Roots provider;
   std::map<uint64_t, ModelNode> model;
   uint64_t last_id = 0;
@@ -134,7 +135,7 @@ DOCTEST_TEST_CASE("objects keep their shape when every allocation collects") {
     if (step % 100 == 0) w.compare();
   }
   DOCTEST_CHECK(w.compare() > 0);
-  DOCTEST_CHECK(w.heap.stats().collections >= 3000);
+  DOCTEST_CHECK(w.mutator.stats().collections >= 3000);
 }
 
 DOCTEST_TEST_CASE("a small budget collects often, the heap stays small") {
@@ -149,36 +150,38 @@ DOCTEST_TEST_CASE("a small budget collects often, the heap stays small") {
     if (step % 10000 == 0) w.compare();
   }
   w.compare();
-  DOCTEST_CHECK(w.heap.stats().collections > 10);
+  DOCTEST_CHECK(w.mutator.stats().collections > 10);
 }
 
 DOCTEST_TEST_CASE("past the limit allocation gives null, and goes on when something died") {
   Options options;
   options.limit = 1 << 20;
   Heap heap(options);
+  Mutator mutator(heap);
   const TypeInfo bytes{"bytes", 0, 1};
   {
-    Handle first(heap, heap.allocate(bytes, 400 << 10));
-    Handle second(heap, heap.allocate(bytes, 400 << 10));
+    Handle first(mutator, mutator.allocate(bytes, 400 << 10));
+    Handle second(mutator, mutator.allocate(bytes, 400 << 10));
     DOCTEST_CHECK(first.get() != nullptr);
     DOCTEST_CHECK(second.get() != nullptr);
-    DOCTEST_CHECK(heap.allocate(bytes, 400 << 10) == nullptr);
-    DOCTEST_CHECK(heap.allocate(bytes, ~uint64_t{0} >> 1) == nullptr);
+    DOCTEST_CHECK(mutator.allocate(bytes, 400 << 10) == nullptr);
+    DOCTEST_CHECK(mutator.allocate(bytes, ~uint64_t{0} >> 1) == nullptr);
     second.set(nullptr);
-    DOCTEST_CHECK(heap.allocate(bytes, 400 << 10) != nullptr);
+    DOCTEST_CHECK(mutator.allocate(bytes, 400 << 10) != nullptr);
   }
   int made = 0;
-  for (int i = 0; i < 200000; ++i) made += heap.allocate(bytes, 100) != nullptr;
+  for (int i = 0; i < 200000; ++i) made += mutator.allocate(bytes, 100) != nullptr;
   DOCTEST_CHECK(made == 200000);
 }
 
 DOCTEST_TEST_CASE("a handle follows its object") {
   Heap heap;
+  Mutator mutator(heap);
   const TypeInfo word{"word", 8, 0};
-  Handle h(heap, heap.allocate(word, 0));
+  Handle h(mutator, mutator.allocate(word, 0));
   const Object* before = h.get();
   id_of(h.get()) = 77;
-  heap.collect();
+  mutator.collect();
   DOCTEST_CHECK(h.get() != before);
   DOCTEST_CHECK(id_of(h.get()) == 77);
 }

@@ -36,16 +36,17 @@ DOCTEST_TEST_CASE("a weak word follows its object while something else keeps it,
     Options options;
     options.verify = options.poison = true;
     Heap heap(options);
+    Mutator mutator(heap);
     WeakRoot root;
     heap.add_roots(&root);
-    Handle holder(heap, heap.allocate(kPair, 0));
-    Handle object(heap, heap.allocate(kPair, bytes));
+    Handle holder(mutator, mutator.allocate(kPair, 0));
+    Handle object(mutator, mutator.allocate(kPair, bytes));
     root.word = weak_of(holder.get()) = object.get();
-    heap.collect();
+    mutator.collect();
     DOCTEST_CHECK(root.word == object.get());
     DOCTEST_CHECK(weak_of(holder.get()) == object.get());
     object.set(nullptr);
-    heap.collect();
+    mutator.collect();
     DOCTEST_CHECK(root.word == nullptr);
     DOCTEST_CHECK(weak_of(holder.get()) == nullptr);
   }
@@ -57,30 +58,31 @@ DOCTEST_TEST_CASE("a watched object is handed out once when nothing reaches it, 
     Options options;
     options.verify = options.poison = true;
     Heap heap(options);
+    Mutator mutator(heap);
     WeakRoot root;
     heap.add_roots(&root);
     {
-      Handle neighbour(heap, heap.allocate(kPair, 7));
-      Handle object(heap, heap.allocate(kPair, bytes));
+      Handle neighbour(mutator, mutator.allocate(kPair, 7));
+      Handle object(mutator, mutator.allocate(kPair, bytes));
       strong_of(object.get()) = neighbour.get();
       weak_of(neighbour.get()) = object.get();
       root.word = object.get();
-      heap.watch(object.get());
-      heap.collect();
-      DOCTEST_CHECK(!heap.has_dead());
+      mutator.watch(object.get(), false);
+      mutator.collect();
+      DOCTEST_CHECK(!mutator.has_dead());
     }
-    heap.collect();
-    DOCTEST_CHECK(heap.has_dead());
+    mutator.collect();
+    DOCTEST_CHECK(mutator.has_dead());
     DOCTEST_CHECK(root.word == nullptr);
-    heap.collect();  // kept until somebody takes it
-    root.taken = heap.take_dead();
+    mutator.collect();  // kept until somebody takes it
+    root.taken = mutator.take_dead();
     DOCTEST_REQUIRE(root.taken.size() == 1);
-    heap.collect();
+    mutator.collect();
     DOCTEST_CHECK(root.taken[0]->count == bytes);
     DOCTEST_CHECK(strong_of(root.taken[0])->count == 7);
-    DOCTEST_CHECK(!heap.has_dead());
+    DOCTEST_CHECK(!mutator.has_dead());
     root.taken.clear();
-    heap.collect();
+    mutator.collect();
     DOCTEST_CHECK(heap.used_bytes() == 0);
   }
 }

@@ -231,7 +231,7 @@ DOCTEST_TEST_CASE("a function value borrows what its environment borrows") {
 
 DOCTEST_TEST_CASE("a guard lets its RefCell be written, and releases it when its scope ends") {
   World w;
-  const TypeId cell = w.table.cell(TypeKind::RefCell, w.i32), guard = w.table.cell(TypeKind::Guard, w.i32, true);
+  const TypeId cell = w.table.cell(TypeKind::RefCell, w.i32), guard = w.table.guard(stark::spec::GuardKind::RefMut, w.i32);
   DOCTEST_CHECK(w.table.name(w.table.cell(TypeKind::Gc, cell)) == "Gc<RefCell<i32>>");
   DOCTEST_CHECK(w.table.name(guard) == "RefMut<i32>");
   Writer main(w.program, "main", {{}, {}, w.table.scalar(TypeKind::Unit), {}, 0, {}});

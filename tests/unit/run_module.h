@@ -42,7 +42,8 @@ inline Run run_module(const std::string& text, bool stress) {
   options.errors = memfd_create("errors", 0);
   Run r;
   {
-    vm::Host host(program, options);
+    vm::Runtime runtime(program, options);
+    vm::Host host(runtime);
     vm::Machine machine(host);
     r.status = machine.run(program.module().entry);
     host.out.flush();

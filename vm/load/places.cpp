@@ -56,24 +56,24 @@ void Translator::step(Where& at, ProjectionKind kind, uint32_t argument) {
   }
 }
 
-// Where the value lies behind what a word of this kind points to: behind an object's header, or behind a RefCell's count.
+// Where the value lies behind what a word of this kind points to: behind an object's header, the count of an Arc's handles, or a lock's word.
 uint32_t Translator::distance_behind(TypeKind kind) {
-  return kind == TypeKind::Box || kind == TypeKind::Gc ? kBoxed : kind == TypeKind::Guard ? kCounted : 0;
+  return kind == TypeKind::Box || kind == TypeKind::Gc ? kBoxed : kind == TypeKind::Arc ? kBoxed + kCounted : kind == TypeKind::Guard ? kCounted : 0;
 }
 
 // What a fat box stands for becomes a fat reference.
 void Translator::dereference(Where& at) {
   const uint32_t reference = at.type;
   const TypeKind kind = types().kind(reference);
-  const bool is_fat = types().is_fat(reference) && (kind == TypeKind::Ref || kind == TypeKind::Box);
+  const bool is_fat = types().is_fat(reference) && (kind == TypeKind::Ref || kind == TypeKind::Box || kind == TypeKind::Arc);
   uint32_t slot = at.offset;
   if (at.kind != Where::Kind::Frame) {
     slot = scratch(is_fat ? 16 : 8);
     load(slot, at);
   }
-  if (is_fat && kind == TypeKind::Box) {
+  if (is_fat && kind != TypeKind::Ref) {
     const uint32_t fat = scratch(16);
-    emit(Exec::LeaP, fat, slot, kBoxed);
+    emit(Exec::LeaP, fat, slot, distance_behind(kind));
     copy(fat + 8, slot + 8, 8);
     slot = fat;
   }

@@ -21,13 +21,14 @@ uint32_t place_behind(const TypeFacts& facts, uint32_t& end) {
 }  // namespace
 
 Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers)
-    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()) {
+    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), functions_(module().functions.size()),
+      buffers_(module().types.size()), arc_runs_(module().types.size()), boxes_(module().types.size()), arcs_(module().types.size()) {
   types_ = {&module(), verified_.types()};
-  functions_.resize(module().functions.size());
+  has_threads_ = std::ranges::any_of(module().types, [](const spec::TypeRow& row) {
+    return row.kind == static_cast<uint32_t>(TypeKind::Opaque) && row.a == static_cast<uint32_t>(spec::Opaque::Thread);
+  });
   for (uint32_t f = 0; f < functions_.size(); ++f) functions_[f].index = f;
   texts_.resize(module().constants.size());
-  buffers_.resize(module().types.size());
-  boxes_.resize(module().types.size());
   for (uint32_t f : module().vtable_functions) vtable_functions_.push_back(&functions_[f]);
   for (const spec::VTableRow& row : module().vtables) vtables_.push_back({row.type, vtable_functions_.data() + row.functions.first});
 }
@@ -74,6 +75,7 @@ void Program::lay_out(Function& function) {
 }
 
 void Program::translate(Function& function) {
+  const std::scoped_lock lock(translating_);
   lay_out(function);
   if (function.entry == nullptr) Translator(*this, function).run();
 }
@@ -87,27 +89,37 @@ gc::Object* Program::text_constant(uint32_t constant) {
 }
 
 const gc::TypeInfo& Program::buffer_info(uint32_t element_type) {
-  if (buffers_[element_type] == nullptr) {
-    auto info = std::make_unique<gc::TypeInfo>();
-    info->name = "buffer";
-    info->element_size = types_.size(element_type);
-    for (const PointerSlot& slot : types_.facts(element_type).pointers) info->element_slots.push_back({slot.offset, slot_kind(slot.kind)});
-    buffers_[element_type] = std::move(info);
-  }
-  return *buffers_[element_type];
+  return buffers_.get(element_type, [&] {
+    gc::TypeInfo info;
+    info.name = "buffer";
+    info.element_size = types_.size(element_type);
+    for (const PointerSlot& slot : types_.facts(element_type).pointers) info.element_slots.push_back({slot.offset, slot_kind(slot.kind)});
+    return info;
+  });
 }
 
 // A value without a size has an address too, so every box has room for a word.
+BoxInfo Program::value_info(const char* name, uint32_t type, uint32_t before) const {
+  BoxInfo info;
+  info.name = name;
+  info.type = type;
+  info.fixed_size = std::max(before + 8u, before + aligned(types_.size(type), 8));
+  for (const PointerSlot& slot : types_.facts(type).pointers) info.fixed_slots.push_back({before + slot.offset, slot_kind(slot.kind)});
+  return info;
+}
 const BoxInfo& Program::box_info(uint32_t type) {
-  if (boxes_[type] == nullptr) {
-    auto info = std::make_unique<BoxInfo>();
-    info->name = "box";
-    info->type = type;
-    info->fixed_size = std::max(8u, aligned(types_.size(type), 8));
-    for (const PointerSlot& slot : types_.facts(type).pointers) info->fixed_slots.push_back({slot.offset, slot_kind(slot.kind)});
-    boxes_[type] = std::move(info);
-  }
-  return *boxes_[type];
+  return boxes_.get(type, [&] { return value_info("box", type, 0); });
+}
+const BoxInfo& Program::arc_info(uint32_t type) {
+  return arcs_.get(type, [&] { return value_info("arc", type, kCounted); });
+}
+const gc::TypeInfo& Program::arc_run_info(uint32_t element_type) {
+  return arc_runs_.get(element_type, [&] {
+    gc::TypeInfo info = buffer_info(element_type);
+    info.name = "arc";
+    info.fixed_size = kCounted;
+    return info;
+  });
 }
 
 Position Program::position_of(const Function& function, const Op* op) const {

@@ -1,10 +1,12 @@
 // vm/load/program.h — Program: a verified module made ready to run; functions are translated when they are first called.
 // Room: vm/load. In: VerifiedModule. Out: functions, constants and object descriptors for run, natives and tensor.
-// Law: whatever is read here has been proven; nothing is checked again but what depends on values.
+// Law: whatever is read here has been proven; nothing is checked again but what depends on values. Several threads may call any of it.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,7 +40,7 @@ struct RootSlot {
 };
 
 struct Function {
-  const Op* entry = nullptr;  // null until translated
+  std::atomic<const Op*> entry{nullptr};  // null until translated; whoever sees it sees the rest
   uint32_t frame_size = 0;
   uint32_t zero_from = 0, zero_bytes = 0;  // cleared at entry: pointer words and drop flags
   uint32_t index = 0;
@@ -76,6 +78,11 @@ class Program {
   // Descriptor of a buffer with elements of this type.
   const gc::TypeInfo& buffer_info(uint32_t element_type);
   std::string_view function_name(uint32_t index) const { return module().text_of(module().functions[index].name); }
+  // Descriptor of an object that an Arc shares: a count, then one value of this type, or a run of elements.
+  const BoxInfo& arc_info(uint32_t type);
+  const gc::TypeInfo& arc_run_info(uint32_t element_type);
+  // Whether the program can start threads: then its functions poll.
+  bool has_threads() const { return has_threads_; }
   // Descriptor of an object that holds one value of this type.
   const BoxInfo& box_info(uint32_t type);
   const VTable* vtable(uint32_t index) const { return &vtables_[index]; }
@@ -95,10 +102,35 @@ class Program {
   VerifiedModule verified_;
   TypeTables types_;
   std::vector<uint32_t> handlers_;
-  std::vector<Function> functions_;
+  std::vector<Function> functions_;  // never moves
   std::vector<gc::Object*> texts_;
-  std::vector<std::unique_ptr<gc::TypeInfo>> buffers_;
-  std::vector<std::unique_ptr<BoxInfo>> boxes_;
+  // By type, made when they are first asked for.
+  template <class Info>
+  class Infos {
+   public:
+    explicit Infos(size_t count) : slots_(count) {}
+    ~Infos() {
+      for (auto& slot : slots_) delete slot.load();
+    }
+    // `make` may run twice; one of what it gives is kept.
+    template <class Make>
+    const Info& get(uint32_t type, Make make) {
+      const Info* known = slots_[type].load(std::memory_order_acquire);
+      if (known != nullptr) return *known;
+      auto made = std::make_unique<Info>(make());
+      if (slots_[type].compare_exchange_strong(known, made.get(), std::memory_order_acq_rel)) return *made.release();
+      return *known;
+    }
+
+   private:
+    std::vector<std::atomic<const Info*>> slots_;
+  };
+  BoxInfo value_info(const char* name, uint32_t type, uint32_t before) const;
+
+  std::mutex translating_;
+  bool has_threads_ = false;
+  Infos<gc::TypeInfo> buffers_, arc_runs_;
+  Infos<BoxInfo> boxes_, arcs_;
   std::vector<VTable> vtables_;
   std::vector<Function*> vtable_functions_;
   TextPool pool_;

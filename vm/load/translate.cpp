@@ -15,6 +15,7 @@ Translator::Translator(Program& program, Function& function)
 
 void Translator::run() {
   count_uses();
+  find_polls();
   for (uint32_t r = 0; r < f_.flags.size(); ++r) {
     if ((m().registers[row_.registers.first + r].flags & spec::kParameter) != 0) set_flag(r, true);
   }
@@ -26,6 +27,10 @@ void Translator::block(uint32_t b) {
   block_ = b;
   block_starts_.push_back(static_cast<uint32_t>(f_.ops.size()));
   at_ = m().blocks[row_.blocks.first + b].code_first;
+  if (polls_[b]) {
+    word_ = static_cast<uint32_t>(at_);
+    emit(Exec::Poll);
+  }
   end_ = b + 1 < row_.blocks.count ? m().blocks[row_.blocks.first + b + 1].code_first : code_.size();
   while (at_ < end_) {
     const Instruction i = *peek();
@@ -136,7 +141,26 @@ void Translator::bind() {
     offset += f_.frame_size;
   }
   f_.ops.shrink_to_fit();
-  f_.entry = f_.ops.data();
+  f_.entry.store(f_.ops.data(), std::memory_order_release);
+}
+
+// Nothing runs for long without coming to a head of a loop or the entry of a function that calls.
+void Translator::find_polls() {
+  polls_.assign(row_.blocks.count, false);
+  if (!p_.has_threads()) return;
+  uint32_t b = 0;
+  for (size_t at = 0; at < code_.size(); at += 1 + (code_[at] >> 16)) {
+    while (b + 1 < row_.blocks.count && m().blocks[row_.blocks.first + b + 1].code_first <= at) ++b;
+    const auto op = static_cast<Opcode>(code_[at] & 0xFFFF);
+    if (op == Opcode::Call || op == Opcode::CallDyn) polls_[0] = true;
+    const auto jumps_to = [&](uint32_t block) {
+      if (block <= b) polls_[block] = true;
+    };
+    if (op == Opcode::Jump) jumps_to(code_[at + 1]);
+    if (op == Opcode::Branch) jumps_to(code_[at + 2]), jumps_to(code_[at + 3]);
+    if (op != Opcode::Switch) continue;
+    for (uint32_t t = 0; t < code_[at + 2]; ++t) jumps_to(code_[at + 3 + t]);
+  }
 }
 
 // How often each register is named, `end` aside: a result that is used once can go straight to its use.

@@ -53,6 +53,7 @@ class Translator {
   std::optional<Instruction> peek() const;
   uint32_t scratch(uint32_t bytes);
   void count_uses();
+  void find_polls();
 
   // places.cpp: addresses
   Where resolve(uint32_t place, uint32_t leave_out = 0);
@@ -130,6 +131,7 @@ class Translator {
   uint32_t block_ = 0;
   uint32_t scratch_ = 0, scratch_most_ = 0;
   std::vector<uint32_t> uses_;         // by register: how often the code names it
+  std::vector<bool> polls_;            // by block: heads of loops, and the entry of what calls
   std::vector<uint32_t> block_starts_;  // first operation
   struct Fixup {
     size_t op;

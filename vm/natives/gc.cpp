@@ -1,5 +1,7 @@
 // vm/natives/gc.cpp — Gc and Weak: shared objects of the managed heap, and words that follow them without keeping them.
 // Room: vm/natives. In: values and handles. Out: handles. What must be dropped when nothing reaches it is watched by the heap.
+#include <atomic>
+
 #include "gc/barrier.h"
 #include "vm/natives/table.h"
 
@@ -9,9 +11,15 @@ namespace {
 // There is, or will be, a second way to the object.
 void give_another(NativeCall& call) {
   gc::Object* object = *call.get<gc::Object**>(0);
-  object->count = static_cast<uint64_t>(SharedState::Many);
+  std::atomic_ref<uint64_t>(object->count).store(static_cast<uint64_t>(SharedState::Many), std::memory_order_relaxed);
   call.give(object);
 }
+
+bool is_only(gc::Object* object) {
+  return std::atomic_ref<uint64_t>(object->count).load(std::memory_order_relaxed) == static_cast<uint64_t>(SharedState::Only);
+}
+// Several threads may look at a Weak while one sets it.
+std::atomic_ref<gc::Object*> word_behind(const NativeCall& call, size_t argument) { return std::atomic_ref<gc::Object*>(*call.get<gc::Object**>(argument)); }
 
 }  // namespace
 
@@ -20,34 +28,34 @@ void GcNew(NativeCall& call) {
   gc::Object* object = call.allocate(call.host.program.box_info(type), 0);
   if (object == nullptr) return;
   if (size > 0) std::memcpy(object->payload(), call.address(0), size);
-  if (call.types().facts(type).needs_drop) call.host.heap.watch(object);
+  if (call.types().facts(type).needs_drop) call.host.heap.watch(object, !call.types().facts(type).is_send);
   call.give(object);
 }
 
 void GcClone(NativeCall& call) { give_another(call); }
 void GcPtrEq(NativeCall& call) { call.give_bool(*call.get<gc::Object**>(0) == *call.get<gc::Object**>(1)); }
 void GcDowngrade(NativeCall& call) { give_another(call); }
-void GcIsUnique(NativeCall& call) { call.give_bool((*call.get<gc::Object**>(0))->count == static_cast<uint64_t>(SharedState::Only)); }
+void GcIsUnique(NativeCall& call) { call.give_bool(is_only(*call.get<gc::Object**>(0))); }
 
 void GcIntoInner(NativeCall& call) {
   gc::Object* object = call.handle(0);
-  if (object->count != static_cast<uint64_t>(SharedState::Only)) return call.host.fail(Exit::Panic, "the value of this Gc is shared");
+  if (!is_only(object)) return call.host.fail(Exit::Panic, "the value of this Gc is shared");
   object->count = static_cast<uint64_t>(SharedState::Empty);
   const uint32_t size = call.types().size(call.types().row(call.site.arguments[0].type).a);
   if (size > 0) std::memmove(call.result(), object->payload(), size);
 }
 
 void WeakNew(NativeCall& call) { call.give<gc::Object*>(nullptr); }
-void WeakClone(NativeCall& call) { call.give(*call.get<gc::Object**>(0)); }
+void WeakClone(NativeCall& call) { call.give(word_behind(call, 0).load(std::memory_order_acquire)); }
 
 void WeakSet(NativeCall& call) {
   auto** word = call.get<gc::Object**>(0);
   gc::store_barrier(word, sizeof *word);
-  *word = *call.get<gc::Object**>(1);
+  word_behind(call, 0).store(word_behind(call, 1).load(std::memory_order_acquire), std::memory_order_release);
 }
 
 void WeakUpgrade(NativeCall& call) {
-  gc::Object* object = *call.get<gc::Object**>(0);
+  gc::Object* object = word_behind(call, 0).load(std::memory_order_acquire);
   std::memset(call.result(), 0, call.types().size(call.site.result.type));
   if (object == nullptr) return;
   call.give<uint32_t>(1);

@@ -1,16 +1,16 @@
-// vm/natives/host.h — Host: everything around a running program: heap, tensors, output, grants, what waits to be dropped.
+// vm/natives/host.h — Runtime: heap, tensors, output, grants of a running program; Host: one of its threads, with what waits to be dropped.
 // Room: vm/natives. In: a Program and options. Out: shared by the loop and the natives.
-// Law: a Failure, once set, ends the program before its next operation.
+// Law: a Failure, once set, ends the thread or the program before its next operation.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "gc/heap.h"
 #include "vm/load/program.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/output.h"
+#include "vm/natives/threads.h"
 #include "vm/natives/raw_memory.h"
 #include "vm/objects/print.h"
 #include "vm/tensor/tensor_runtime.h"
@@ -43,19 +43,39 @@ struct HostOptions {
   Grants grants = Grants::of_user();
   std::vector<std::string> arguments;  // of the program, its name first
   size_t stack_bytes = size_t{64} << 20;
+  size_t thread_stack_bytes = size_t{8} << 20;  // of every thread but the first
+  uint64_t thread_limit = 4096;                 // threads at once beside the first
   int output = 1, errors = 2;          // descriptors
   bool trace_ops = false, trace_calls = false, trace_gc = false;
 };
 
-struct Host {
-  Host(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output) {}
+// What all threads of a running program share.
+struct Runtime {
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output) {}
 
   Program& program;
-  HostOptions options;
+  const HostOptions options;
   gc::Heap heap;
   RawMemory raw;
   TensorRuntime tensors;
   Output out;
+  Threads threads;
+};
+
+// One thread of it, and the way to the rest.
+struct Host {
+  explicit Host(Runtime& r, gc::Mutator::State state = gc::Mutator::State::Running, uint64_t number = 1)
+      : runtime(r), program(r.program), options(r.options), heap(r.heap, state), raw(r.raw), tensors(r.tensors), out(r.out), thread_id(number) {}
+
+  Runtime& runtime;
+  Program& program;
+  const HostOptions& options;
+  gc::Mutator heap;
+  RawMemory& raw;
+  TensorRuntime& tensors;
+  Output& out;
+  const uint64_t thread_id;
+  bool is_unwinding = false;           // a panic is leaving the frames
   std::vector<DropEntry> drops;
   std::optional<Failure> failure;
   const NativeSite* active = nullptr;  // while a native runs: its arguments are roots

@@ -25,6 +25,11 @@ void Output::mark_first() {
 }
 
 void Output::flush() {
+  const std::scoped_lock lock(mutex_);
+  send();
+}
+
+void Output::send() {
   if (!buffer_.empty()) write_all(descriptor_, buffer_);
   buffer_.clear();
 }

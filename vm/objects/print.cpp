@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace stark::vm {
 namespace {
@@ -61,6 +62,12 @@ class Walk {
       }
       case TypeKind::Guard: return value(t_.row(type).a, load<const std::byte*>(at) + kCounted, spec);
       case TypeKind::Gc: return shared(t_.row(type).a, load<const gc::Object*>(at), spec);
+      case TypeKind::Arc: return arc(type, load_box(at, t_.size(type)), spec);
+      case TypeKind::Mutex: out_ += "Mutex { .. }"; return;  // somebody else may be changing it
+      case TypeKind::RwLock: out_ += "RwLock { .. }"; return;
+      case TypeKind::OnceSlot: return once(t_.row(type).a, at, spec);
+      case TypeKind::Atomic: return atomic(t_.row(type).a, at, spec);
+      case TypeKind::Scope: out_ += "Scope"; return;
       case TypeKind::Ptr: return pad(out_, fmt::format("{:#x}", load<uint64_t>(at)), spec, false);
       case TypeKind::Weak: out_ += "(Weak)"; return;
       case TypeKind::Box: return box(type, load_box(at, t_.size(type)), spec);
@@ -167,6 +174,36 @@ class Walk {
     open_.push_back(object);
     value(type, object->payload(), spec);
     open_.pop_back();
+  }
+
+  void arc(uint32_t type, FatBox arc, const FormatSpec& spec) {
+    const uint32_t inside = t_.row(type).a;
+    std::byte* at = arc.object->payload() + kCounted;
+    if (t_.is_fat(type)) return unsized(inside, at, arc.length, spec);
+    value(inside, at, spec);
+  }
+  void once(uint32_t type, const std::byte* at, const FormatSpec& spec) {
+    const std::atomic_ref<uint32_t> state(*reinterpret_cast<uint32_t*>(const_cast<std::byte*>(at)));
+    if (state.load(std::memory_order_acquire) != kOnceFull) {
+      out_ += "<uninit>";
+    } else {
+      value(type, at + kCounted, spec);
+    }
+  }
+  // In one piece, whoever else is writing it.
+  void atomic(uint32_t type, const std::byte* at, const FormatSpec& spec) {
+    uint64_t now = 0;
+    const auto take = [&]<class T>(T) {
+      const T word = std::atomic_ref<T>(*reinterpret_cast<T*>(const_cast<std::byte*>(at))).load(std::memory_order_relaxed);
+      std::memcpy(&now, &word, sizeof word);
+    };
+    switch (t_.size(type)) {
+      case 1: take(uint8_t{}); break;
+      case 2: take(uint16_t{}); break;
+      case 4: take(uint32_t{}); break;
+      default: take(uint64_t{}); break;
+    }
+    value(type, reinterpret_cast<const std::byte*>(&now), spec);
   }
 
   // What the second word of a fat reference or box makes of the first: elements, or the value behind a vtable.

@@ -11,9 +11,9 @@ const gc::TypeInfo& text_info() {
   return info;
 }
 
-gc::Object* make_text(gc::Heap& heap, std::string_view text) {
+gc::Object* make_text(gc::Mutator& heap, std::string_view text) {
   std::string aside;
-  if (heap.contains(text.data())) text = aside = std::string(text);
+  if (heap.heap().contains(text.data())) text = aside = std::string(text);
   gc::Object* object = heap.allocate(text_info(), text.size());
   if (object != nullptr && !text.empty()) std::memcpy(object->payload(), text.data(), text.size());
   return object;

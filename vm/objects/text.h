@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gc/heap.h"
+#include "gc/mutator.h"
 #include "vm/objects/values.h"
 
 namespace stark::vm {
@@ -15,7 +15,7 @@ namespace stark::vm {
 const gc::TypeInfo& text_info();
 
 // Null when the heap is full. `text` may lie in the heap: it is copied to the side first when it does.
-gc::Object* make_text(gc::Heap& heap, std::string_view text);
+gc::Object* make_text(gc::Mutator& heap, std::string_view text);
 
 // Text that lives as long as its pool, at one place: the constants of a program.
 class TextPool {

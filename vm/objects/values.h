@@ -51,7 +51,10 @@ inline constexpr uint32_t kBoxed = sizeof(gc::Object);
 // value has been taken out and is not dropped with it.
 enum class SharedState : uint64_t { Only, Many, Empty };
 // The value of a RefCell lies behind its count: readers, or -1 for a writer. A guard is the RefCell's address.
+// That of a Mutex, RwLock or OnceSlot lies behind a word as well, and so does what an Arc shares.
 inline constexpr uint32_t kCounted = sizeof(int64_t);
+// The first half of a OnceSlot's word.
+inline constexpr uint32_t kOnceEmpty = 0, kOnceFilling = 1, kOnceFull = 2;
 
 // `Device`. Kinds as they print; ordinal counts within the kind.
 enum class DeviceKind : uint32_t { Cpu, Cuda, OpenCl, Vulkan, Null };

@@ -1,17 +1,20 @@
 // vm/run/drops.cpp — dropping values with a list of what is left, so that no depth of nesting needs the C stack.
 // Room: vm/run. Essay: vm/run/README.md, "Drops". In: Host::drops. Out: the next destructor to call, or where to go on.
+#include <atomic>
+
+#include "vm/natives/locks.h"
 #include "vm/run/machine.h"
 
 namespace stark::vm {
 
 using Kind = DropEntry::Kind;
 
-namespace {
-
-// A reader or the writer of a RefCell is done.
-void release(int64_t* count, bool is_writer) { store(count, is_writer ? 0 : load<int64_t>(count) - 1); }
-
-}  // namespace
+// A reader or the writer of a RefCell or lock is done.
+void Machine::release_guard(spec::GuardKind kind, void* cell) {
+  const bool is_writer = spec::gives_mutable(kind);
+  if (kind > spec::GuardKind::RefMut) return release_lock(static_cast<LockWord*>(cell), host_.runtime.threads.lot, is_writer, host_.is_unwinding);
+  store(cell, is_writer ? 0 : load<int64_t>(cell) - 1);
+}
 
 // A value's own destructor comes first, then its fields in order. Runs until a destructor of the program is due.
 Machine::NextDrop Machine::next_drop() {
@@ -63,7 +66,18 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
     }
     case TypeKind::Cell: return later_value(types().row(type).a, address);
     case TypeKind::RefCell: return later_value(types().row(type).a, address + kCounted);
-    case TypeKind::Guard: return release(load<int64_t*>(address), types().row(type).b != 0);
+    case TypeKind::Mutex:
+    case TypeKind::RwLock: return later_value(types().row(type).a, address + kCounted);
+    case TypeKind::OnceSlot:
+      if (load<uint32_t>(address) == kOnceFull) later_value(types().row(type).a, address + kCounted);
+      return;
+    case TypeKind::Guard: return release_guard(static_cast<spec::GuardKind>(types().row(type).b), load<void*>(address));
+    case TypeKind::Arc: return drop_arc(type, load_box(address, types().size(type)));
+    case TypeKind::Scope: {
+      const std::unique_ptr<ScopeObject> scope(load<ScopeObject*>(address));
+      scope->wait_all(host_.heap);  // addresses are stale from here on
+      return;
+    }
     case TypeKind::Box: return drop_box(type, load_box(address, types().size(type)));
     case TypeKind::Array:
     case TypeKind::Vec: {
@@ -89,6 +103,20 @@ void Machine::drop_box(uint32_t type, FatBox box) {
   }
   const uint32_t held = types().is(element, TypeKind::Dyn) ? box.vtable->type : element;
   later_value(held, box.object->payload());
+}
+
+// The last handle drops what all shared; it sees what the others did.
+void Machine::drop_arc(uint32_t type, FatBox arc) {
+  std::atomic_ref<uint64_t> count(*reinterpret_cast<uint64_t*>(arc.object->payload()));
+  if (count.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const uint32_t element = types().row(type).a;
+  std::byte* inside = arc.object->payload() + kCounted;
+  if (types().is(element, TypeKind::Slice)) {
+    const uint32_t one = types().row(element).a;
+    if (types().facts(one).needs_drop) host_.drops.push_back({Kind::Elements, one, inside, 0, arc.length, nullptr});
+    return;
+  }
+  later_value(types().is(element, TypeKind::Dyn) ? arc.vtable->type : element, inside);
 }
 
 void Machine::later_value(uint32_t type, std::byte* address) {

@@ -15,11 +15,11 @@ constexpr size_t kArguments = spec::kMaxFrameBytes + kPage;
 
 }  // namespace
 
-Machine::Machine(Host& host) : host_(host) {
-  const size_t bytes = (host.options.stack_bytes + kPage - 1) / kPage * kPage;
+Machine::Machine(Host& host, size_t stack_bytes) : host_(host) {
+  const size_t bytes = (stack_bytes + kPage - 1) / kPage * kPage;
   mapped_ = bytes + kUnwindReserve + kArguments + kPage;
   void* memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  CHECK(memory != MAP_FAILED);
+  if (memory == MAP_FAILED) return;
   stack_ = static_cast<std::byte*>(memory);
   stack_end_ = stack_ + bytes;
   mprotect(stack_end_ + kUnwindReserve + kArguments, kPage, PROT_NONE);  // a guard behind the last frame
@@ -27,30 +27,41 @@ Machine::Machine(Host& host) : host_(host) {
   exit_[1].handler = handler(Exec::Exit);
   drop_continue_[1].handler = handler(Exec::DropContinue);
   unwind_frame_.handler = handler(Exec::UnwindFrame);
-  host.heap.add_roots(this);
+  host.runtime.heap.add_roots(this);
+  host.runtime.threads.start = &Machine::start_thread;
 }
 
-Machine::~Machine() { munmap(stack_, mapped_); }
+Machine::~Machine() {
+  if (stack_ == nullptr) return;
+  host_.runtime.heap.remove_roots(this);
+  munmap(stack_, mapped_);
+}
 
-// Under the entry's frame lies one for the host: a header and room for the result.
+// Under the entry's frame lies one for the host: a header and room for the result. Null when the stack is smaller than that.
+std::byte* Machine::open_frame(const Function& entry, size_t room) {
+  header(stack_) = {};
+  exit_[0].a = sizeof(FrameHeader);
+  std::byte* frame = stack_ + 32 + (room + 15) / 16 * 16;
+  if (frame + entry.frame_size > stack_end_) return nullptr;
+  header(frame) = {&exit_[1], stack_, &entry};
+  std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
+  return frame;
+}
+
 int Machine::run(uint32_t function) {
+  CHECK(is_usable());
   Function& entry = host_.program.function(function);
   host_.program.translate(entry);
   const spec::SignatureRow& signature = host_.program.module().signatures[host_.program.module().functions[function].signature];
   CHECK(signature.parameters.count == 0);
   const uint32_t result_type = signature.result.type;
-  const uint32_t room = (types().size(result_type) + 15) / 16 * 16;
-  header(stack_) = {};
-  exit_[0].a = sizeof(FrameHeader);
-  std::byte* frame = stack_ + 32 + room;
-  if (frame + entry.frame_size > stack_end_) {
+  std::byte* frame = open_frame(entry, types().size(result_type));
+  if (frame == nullptr) {
     host_.fail(Exit::Panic, "stack overflow");
     return report_failure();
   }
-  header(frame) = {&exit_[1], stack_, &entry};
-  std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
   loop(this, entry.entry, frame);
-  return host_.failure || is_unwinding_ ? report_failure() : finish(result_type, stack_ + sizeof(FrameHeader));
+  return host_.failure || host_.is_unwinding ? report_failure() : finish(result_type, stack_ + sizeof(FrameHeader));
 }
 
 void Machine::visit_roots(gc::Visitor& visitor) {

@@ -18,7 +18,9 @@ enum class Trap : uint8_t {
 
 class Machine final : public gc::RootProvider {
  public:
-  explicit Machine(Host& host);
+  // In `stack_bytes` of stack, if there is that much room: else is_usable() is false.
+  Machine(Host& host, size_t stack_bytes);
+  explicit Machine(Host& host) : Machine(host, host.options.stack_bytes) {}
   ~Machine();
   Machine(const Machine&) = delete;
 
@@ -27,6 +29,10 @@ class Machine final : public gc::RootProvider {
 
   // Runs a function without parameters and gives the process's exit status.
   int run(uint32_t function);
+  bool is_usable() const { return stack_ != nullptr; }
+
+  // threads.cpp: a thread of its own calls the body, whose box is the machine's from now on.
+  static std::shared_ptr<ThreadRecord> start_thread(Host& parent, FatBox body);
 
   void visit_roots(gc::Visitor& visitor) override;
 
@@ -41,8 +47,15 @@ class Machine final : public gc::RootProvider {
   NextDrop next_drop();
   void drop_fields(uint32_t type, std::byte* address);
   void drop_box(uint32_t type, FatBox box);
+  void drop_arc(uint32_t type, FatBox arc);
+  void release_guard(spec::GuardKind kind, void* cell);
   void later_value(uint32_t type, std::byte* address);
   void drop_dead();
+
+  // machine.cpp, threads.cpp: the first frame, and what comes of it.
+  std::byte* open_frame(const Function& entry, size_t room);
+  void prepare(FatBox body);
+  std::optional<std::string> run_body();
 
   // unwind.cpp
   bool begin_unwinding();
@@ -91,10 +104,10 @@ class Machine final : public gc::RootProvider {
   Op unwind_frame_;
   uint64_t depth_ = 0;  // for traces
   bool is_in_drop_work_ = false;      // the failure happened where a destructor was to be called
-  bool is_unwinding_ = false;
   std::byte* completing_ = nullptr;   // the frame that finishes a Replace before it is left
   std::map<std::tuple<uint32_t, uint32_t, Moment>, std::vector<Owed>> owed_;  // by function, word: a recursion asks often
-  std::string told_;                  // of the panic that is being unwound
+  std::string told_;                  // of the panic that is being unwound: all of it, and its message
+  std::string message_;
 };
 
 }  // namespace stark::vm

@@ -94,7 +94,7 @@ int Machine::report_failure() {
   std::string text = told_;
   if (host_.failure) {
     text += last_words();
-    if (is_unwinding_) text += "  help: this happened in a destructor while a panic was unwinding, which ends the program\n";
+    if (host_.is_unwinding) text += "  help: this happened in a destructor while a panic was unwinding, which ends the program\n";
   }
   write_all(host_.options.errors, text);
   return static_cast<int>(host_.failure ? host_.failure->exit : Exit::Panic);

@@ -55,7 +55,10 @@ Result<void> Machine::run_graph(const TensorSite& site, std::byte* fp) {
     inputs.push_back(is_scalar ? GraphInput{nullptr, scalar_bits(v, fp)} : GraphInput{tensor_of(types(), v, fp), 0});
   }
   std::vector<TensorObject*> outputs(site.targets.size());
-  if (auto done = host_.tensors.run(site.index, inputs, outputs); !done) return done;
+  host_.heap.rest();
+  const auto done = host_.tensors.run(site.index, inputs, outputs);
+  host_.heap.wake();
+  if (!done) return done;
   for (size_t o = 0; o < outputs.size(); ++o) store(fp + site.targets[o].offset, outputs[o]);
   return {};
 }
@@ -70,9 +73,11 @@ Result<void> Machine::make_tensor(Exec code, const TensorSite& site, std::byte* 
     if (extent < 0) return fail("", fmt::format("dim {} of a tensor cannot have extent {}", d, extent));
     type.shape.set(d, extent);
   }
+  host_.heap.rest();
   auto made = code == Exec::TensorConst  ? host_.tensors.constant(site.index, type)
               : code == Exec::TensorFill ? host_.tensors.fill(type, scalar_bits(site.operands[0], fp))
                                          : host_.tensors.random(type);
+  host_.heap.wake();
   if (!made) return std::unexpected(made.error());
   store(fp + site.targets[0].offset, *made);
   return {};

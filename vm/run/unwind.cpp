@@ -59,10 +59,11 @@ void Machine::leave_while_dropping(std::byte* fp) {
 
 // After the loop has stopped. True: frames are to be left, beginning with fp_; go on with what is to be dropped.
 bool Machine::begin_unwinding() {
-  if (!host_.failure || host_.failure->exit != Exit::Panic || is_unwinding_) return false;
+  if (!host_.failure || host_.failure->exit != Exit::Panic || host_.is_unwinding) return false;
   told_ = last_words();
+  message_ = host_.failure->message;
   host_.failure.reset();
-  is_unwinding_ = true;
+  host_.is_unwinding = true;
   stack_end_ += kUnwindReserve;
   if (is_in_drop_work_) {
     is_in_drop_work_ = false;

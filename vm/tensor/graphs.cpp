@@ -52,6 +52,7 @@ std::optional<DeviceValue> common_device(std::span<const GraphInput> inputs, Dev
 }  // namespace
 
 Result<void> TensorRuntime::run(uint32_t index, std::span<const GraphInput> inputs, std::span<TensorObject*> outputs) {
+  const auto inside = enter();
   ++stats_.graphs;
   auto made = program(index);
   if (!made) return std::unexpected(made.error());

@@ -80,6 +80,7 @@ TensorObject* TensorRuntime::release(std::unique_ptr<TensorObject> tensor) {
 }
 
 void TensorRuntime::drop(TensorObject* tensor) {
+  const auto inside = enter();
   if (tensor == nullptr) return;
   --stats_.live;
   delete tensor;
@@ -87,6 +88,7 @@ void TensorRuntime::drop(TensorObject* tensor) {
 
 // The bytes of the file itself: in place on the cpu, uploaded once per device elsewhere.
 Result<TensorObject*> TensorRuntime::constant(uint32_t segment, const spec::TensorType& type) {
+  const auto inside = enter();
   auto where = default_device();
   if (!where) return std::unexpected(where.error());
   auto device = open(*where);
@@ -107,6 +109,7 @@ Result<TensorObject*> TensorRuntime::constant(uint32_t segment, const spec::Tens
 }
 
 Result<TensorObject*> TensorRuntime::from_bytes(const spec::TensorType& type, std::span<const std::byte> bytes) {
+  const auto inside = enter();
   auto where = default_device();
   if (!where) return std::unexpected(where.error());
   auto tensor = allocate(*where, type);
@@ -127,6 +130,7 @@ std::vector<std::byte> repeated(int64_t count, size_t size, uint64_t bits) {
 }  // namespace
 
 Result<TensorObject*> TensorRuntime::fill(const spec::TensorType& type, uint64_t bits) {
+  const auto inside = enter();
   auto where = default_device();
   if (!where) return std::unexpected(where.error());
   auto tensor = allocate(*where, type);
@@ -136,11 +140,13 @@ Result<TensorObject*> TensorRuntime::fill(const spec::TensorType& type, uint64_t
 }
 
 Result<void> TensorRuntime::fill_in_place(TensorObject& tensor, uint64_t bits) {
+  const auto inside = enter();
   const auto bytes = repeated(tensor.elements(), static_cast<size_t>(spec::dtype_bytes(tensor.type().dtype)), bits);
   return write(tensor, 0, bytes);
 }
 
 Result<TensorObject*> TensorRuntime::random(const spec::TensorType& type) {
+  const auto inside = enter();
   auto where = default_device();
   if (!where) return std::unexpected(where.error());
   auto tensor = allocate(*where, type);
@@ -158,10 +164,12 @@ Result<TensorObject*> TensorRuntime::random(const spec::TensorType& type) {
 }
 
 Result<void> TensorRuntime::read(const TensorObject& tensor, int64_t offset, std::span<std::byte> to) {
+  const auto inside = enter();
   return tensor.device->read(tensor.buffer(), offset, to);
 }
 
 Result<void> TensorRuntime::write(TensorObject& tensor, int64_t offset, std::span<const std::byte> from) {
+  const auto inside = enter();
   if (auto owned = own_buffer(tensor); !owned) return owned;
   return tensor.device->write(tensor.own, offset, from);
 }
@@ -186,6 +194,7 @@ Result<void> TensorRuntime::own_buffer(TensorObject& tensor) {
 }
 
 Result<TensorObject*> TensorRuntime::to_device(TensorObject* tensor, DeviceValue device) {
+  const auto inside = enter();
   if (tensor->where.kind == device.kind && tensor->where.ordinal == device.ordinal) return tensor;
   auto moved = allocate(device, tensor->type());
   if (!moved) return std::unexpected(moved.error());

@@ -1,10 +1,11 @@
 // vm/tensor/tensor_runtime.h — TensorRuntime: tensors of one running program: made, computed with, moved, printed.
 // Room: vm/tensor; the only one of the VM that sees devices. In: graphs and segments of a bundle. Out: TensorObjects.
-// Law: no device is opened before a tensor needs it; every failure is an Error with a T… or D… code.
+// Law: one thread at a time is inside: devices and plans are shared. No device is opened before a tensor needs it; every failure is an Error with a T… or D… code.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -68,7 +69,9 @@ class TensorRuntime {
   Result<void> own_buffer(TensorObject& tensor);  // copies what is shared
   Result<const devices::Program*> program(uint32_t graph);
   TensorObject* release(std::unique_ptr<TensorObject> tensor);
+  std::unique_lock<std::recursive_mutex> enter() { return std::unique_lock(mutex_); }
 
+  std::recursive_mutex mutex_;
   const spec::Bundle& bundle_;
   TensorOptions options_;
   TensorStats stats_;

@@ -15,7 +15,7 @@ using spec::TypeKind;
 
 using Edges = std::vector<std::vector<uint32_t>>;
 
-// Calls `visit` with every type that a value of `t` owns: by value, or behind a Vec or Box.
+// Calls `visit` with every type that a value of `t` owns: by value, or behind a Vec, Box or Arc.
 template <class Visit>
 void owned_parts(const Module& m, uint32_t t, Visit visit) {
   const spec::TypeRow& row = m.types[t];
@@ -28,6 +28,10 @@ void owned_parts(const Module& m, uint32_t t, Visit visit) {
     case TypeKind::Box:
     case TypeKind::Cell:
     case TypeKind::RefCell:
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
     case TypeKind::Array: visit(row.a); break;
     case TypeKind::Tuple:
     case TypeKind::Struct: fields({row.a, row.b}); break;
@@ -66,6 +70,8 @@ struct Rows {
     return (kind(t) == TypeKind::Struct || kind(t) == TypeKind::Enum) && m.types[t].c != kNone;
   }
   bool is_cell(uint32_t t) const { return kind(t) == TypeKind::Cell || kind(t) == TypeKind::RefCell; }
+  // A value that threads take turns with, behind a word of its own.
+  bool is_lock(uint32_t t) const { return kind(t) == TypeKind::Mutex || kind(t) == TypeKind::RwLock || kind(t) == TypeKind::OnceSlot; }
   bool is_handle(uint32_t t) const { return kind(t) == TypeKind::Gc || kind(t) == TypeKind::Weak; }
   // What a Dyn hides may need a drop, so it does.
   bool starts_as_dropping(uint32_t t) const {
@@ -73,7 +79,7 @@ struct Rows {
   }
   bool starts_as_moving(uint32_t t) const {
     const uint32_t flags = spec::row_of(kind(t)).flags;
-    if (is_cell(t) || kind(t) == TypeKind::Vec || kind(t) == TypeKind::Box || has_destructor(t)) return true;
+    if (is_cell(t) || is_lock(t) || kind(t) == TypeKind::Vec || kind(t) == TypeKind::Box || has_destructor(t)) return true;
     if (flags & spec::kReference) return m.types[t].b != 0;  // `&mut` moves
     return (flags & (spec::kCopy | spec::kParts)) == 0;
   }
@@ -101,7 +107,9 @@ void find_copy_and_drop(const Module& m, Types& types) {
 }
 
 // Node 2t: `t` is not Send; 2t + 1: it is not Sync. What a dyn does not promise, it lacks; sharing what is not Sync is not Send;
-// cells are not Sync; a guard stays where it was made, and so does a pointer.
+// cells are not Sync, and a guard stays where it was made. Whoever shares a Mutex gets its value for himself for a while, so that must be
+// Send; whoever shares a RwLock or what is set once may look at the value beside others, so it must be Sync too; and whoever has one
+// handle of an Arc may become the last one, and look at it beside others.
 void find_thread_abilities(const Module& m, Types& types) {
   const Rows rows{m};
   Edges edges(2 * m.types.size());
@@ -109,28 +117,42 @@ void find_thread_abilities(const Module& m, Types& types) {
     edges[2 * from].push_back(2 * to);
     edges[2 * from + 1].push_back(2 * to + 1);
   };
+  const auto unsent = [&](uint32_t from, uint32_t to) { edges[2 * from].insert(edges[2 * from].end(), {2 * to, 2 * to + 1}); };
+  const auto unsynced = [&](uint32_t from, uint32_t to) { edges[2 * from + 1].insert(edges[2 * from + 1].end(), {2 * to, 2 * to + 1}); };
   for (uint32_t t = 0; t < m.types.size(); ++t) {
-    owned_parts(m, t, [&](uint32_t part) { spreads(part, t); });
-    const bool is_ref = rows.kind(t) == TypeKind::Ref, is_fn = rows.kind(t) == TypeKind::Fn;
-    if (rows.is_handle(t)) {
-      for (const uint32_t node : {2 * m.types[t].a, 2 * m.types[t].a + 1}) edges[node].insert(edges[node].end(), {2 * t, 2 * t + 1});
-    } else if (is_ref && m.types[t].b == 0) {
-      auto& unsynced = edges[2 * m.types[t].a + 1];
-      unsynced.insert(unsynced.end(), {2 * t, 2 * t + 1});
-    } else if (is_ref || is_fn) {
-      spreads(m.types[t].a, t);
-      if (is_fn) edges[2 * m.types[t].a + 1].push_back(2 * t);  // copies share one object
+    const TypeKind kind = rows.kind(t);
+    const uint32_t part = m.types[t].a;
+    if (!rows.is_lock(t)) owned_parts(m, t, [&](uint32_t p) { spreads(p, t); });
+    if (rows.is_lock(t)) unsent(part, t);
+    if (kind == TypeKind::RwLock || kind == TypeKind::OnceSlot || kind == TypeKind::Guard) edges[2 * part + 1].push_back(2 * t + 1);
+    if (rows.is_handle(t) || kind == TypeKind::Arc) {
+      unsent(part, t);
+      unsynced(part, t);
+    } else if (kind == TypeKind::Ref && m.types[t].b == 0) {
+      unsynced(part, t);
+    } else if (kind == TypeKind::Ref || kind == TypeKind::Fn) {
+      spreads(part, t);
+      if (kind == TypeKind::Fn) edges[2 * part + 1].push_back(2 * t);  // copies share one object
     }
   }
   const auto lacks = spread(edges, [&](uint32_t node) {
     const uint32_t t = node / 2, promise = node % 2 == 0 ? spec::kDynSend : spec::kDynSync;
-    if (rows.kind(t) == TypeKind::Dyn) return (m.types[t].c & promise) == 0;
-    return rows.kind(t) == TypeKind::Guard || rows.kind(t) == TypeKind::Ptr || (rows.is_cell(t) && node % 2 == 1);
+    const bool is_sync = node % 2 == 1;
+    switch (rows.kind(t)) {
+      case TypeKind::Dyn: return (m.types[t].c & promise) == 0;
+      case TypeKind::Ptr: return true;
+      case TypeKind::Guard: return !is_sync || m.types[t].b <= static_cast<uint32_t>(spec::GuardKind::RefMut);
+      default: return rows.is_cell(t) && is_sync;
+    }
   });
   for (uint32_t t = 0; t < m.types.size(); ++t) {
     types.facts[t].is_send = !lacks[2 * t];
     types.facts[t].is_sync = !lacks[2 * t + 1];
   }
+}
+
+bool is_mutable(const spec::TypeRow& row) {
+  return static_cast<TypeKind>(row.kind) == TypeKind::Guard ? spec::gives_mutable(static_cast<spec::GuardKind>(row.b)) : row.b != 0;
 }
 
 // A slot is invariant if it stands behind `&mut` or in a cell somewhere. Gives whether something changed.
@@ -158,10 +180,15 @@ bool update_variance(const Module& m, Types& types, uint32_t t) {
     case TypeKind::Array:
     case TypeKind::Slice:
     case TypeKind::Box:
+    case TypeKind::Arc:
       for (uint32_t s = 0; s < mine.size(); ++s) mark(s, types.variance[row.a][s]);
       break;
     case TypeKind::Cell:
     case TypeKind::RefCell:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
+    case TypeKind::Scope:
       for (uint32_t s = 0; s < mine.size(); ++s) mark(s, Variance::Invariant);
       break;
     case TypeKind::Ptr:
@@ -169,7 +196,7 @@ bool update_variance(const Module& m, Types& types, uint32_t t) {
       break;
     case TypeKind::Guard:
     case TypeKind::Ref:
-      for (uint32_t s = 1; s < mine.size(); ++s) mark(s, row.b != 0 ? Variance::Invariant : types.variance[row.a][s - 1]);
+      for (uint32_t s = 1; s < mine.size(); ++s) mark(s, is_mutable(row) ? Variance::Invariant : types.variance[row.a][s - 1]);
       break;
     case TypeKind::Tuple:
       for (uint32_t f = 0, s = 0; f < row.b; ++f) {

@@ -138,11 +138,16 @@ Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
   const PlaceInfo& place = b.place(p);
   STARK_TRY(require_writable(b, p));
   auto& moved = b.state.moved[place.base];
-  const auto gone = std::ranges::find(moved, p);
+  const auto within = [&](uint32_t m) {
+    const Overlap how = overlap(b.place(m), place);
+    return how == Overlap::Same || how == Overlap::FirstInside;
+  };
+  const bool known = std::ranges::none_of(place.steps, is_index) && !place.through_reference;
+  const bool gone = known && std::ranges::any_of(moved, within) && is_spent_at(b, p);
   STARK_TRY(check_indices(b, place));
   STARK_TRY(require_free(b, p, drops_old ? Access::Replace : Access::Write));
-  if (gone != moved.end() && !drops_old) {  // what was moved out is put back
-    moved.erase(gone);
+  if (gone && !drops_old) {  // what was moved out, whole or in parts, is put back
+    std::erase_if(moved, within);
     if (moved.empty()) b.state.held[place.base] = Held::Whole;
     return {};
   }
@@ -154,6 +159,16 @@ Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
 }
 
 }  // namespace
+
+bool is_spent_at(const Body& b, uint32_t p) {
+  std::vector<Step> steps = b.place(p).steps;
+  return is_spent(b, b.place(p).base, b.type_of(p), steps, spec::kNone);
+}
+
+bool can_be_taken(const Body& b, uint32_t p) {
+  const PlaceInfo& place = b.place(p);
+  return !place.through_reference && !place.through_handle && !place.through_drop && std::ranges::none_of(place.steps, is_index);
+}
 
 Result<void> require_available(const Body& b, uint32_t p) {
   const PlaceInfo& place = b.place(p);

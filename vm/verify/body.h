@@ -126,6 +126,8 @@ Result<void> write(Body& b, uint32_t place, bool drops_old);  // a register beco
 Result<void> drop_place(Body& b, uint32_t place);
 Result<void> drop_flagged(Body& b, uint32_t reg);
 Result<void> end_register(Body& b, uint32_t reg);
+bool is_spent_at(const Body& b, uint32_t place);          // what is left at a place needs no drop
+bool can_be_taken(const Body& b, uint32_t place);         // a part that may be moved out of its register
 
 // values.cpp: values on their way from operands into places.
 struct Value {

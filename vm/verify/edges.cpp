@@ -109,6 +109,28 @@ bool names_regions(Held held) { return held != Held::Unset && held != Held::Gone
 
 std::string register_name(uint32_t r) { return fmt::format("r{}", r); }
 
+bool is_within(const PlaceInfo& inner, const PlaceInfo& outer) {
+  return inner.steps.size() >= outer.steps.size() && std::equal(outer.steps.begin(), outer.steps.end(), inner.steps.begin(), [](const Step& x, const Step& y) {
+    return x.kind == y.kind && x.argument == y.argument;
+  });
+}
+
+// More may be declared to be moved than is, if what is left of it needs no drop; what is moved lies within what is declared.
+Result<void> check_parts(const Body& b, const State& declared, uint32_t r) {
+  const Held now = b.state.held[r];
+  const auto differs = [&] { return refuse_at(b, Refusal::EdgeState, register_name(r) + " is declared to be moved in other parts"); };
+  if (now != Held::Whole && now != Held::Partly) return differs();
+  for (uint32_t moved : b.state.moved[r]) {
+    const bool covered = std::ranges::any_of(declared.moved[r], [&](uint32_t d) { return is_within(b.place(moved), b.place(d)); });
+    if (!covered) return differs();
+  }
+  for (uint32_t d : declared.moved[r]) {
+    if (!can_be_taken(b, d)) return differs();
+    if (!is_spent_at(b, d)) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, d) + " must be dropped and is lost at a jump");
+  }
+  return {};
+}
+
 Result<void> check_register(const Body& b, const State& declared, uint32_t r) {
   const Held now = b.state.held[r], then = declared.held[r];
   const bool drops = b.facts(b.registers[r].type.type).needs_drop;
@@ -119,11 +141,7 @@ Result<void> check_register(const Body& b, const State& declared, uint32_t r) {
     case Held::Maybe:
       if (now == Held::Partly) return refuse_at(b, Refusal::EdgeState, register_name(r) + " is partly moved where it may be dropped whole");
       return {};
-    case Held::Partly:
-      if (now != Held::Partly || b.state.moved[r] != declared.moved[r]) {
-        return refuse_at(b, Refusal::EdgeState, register_name(r) + " is declared to be moved in other parts");
-      }
-      return {};
+    case Held::Partly: return check_parts(b, declared, r);
     case Held::Unset:
     case Held::Gone:
       if (drops && names_regions(now)) return refuse_at(b, Refusal::LeakOrDoubleDrop, register_name(r) + " must be dropped and is lost at a jump");

@@ -27,6 +27,7 @@ class LayoutProof {
   Result<Types> run() {
     STARK_TRY(count_regions());
     STARK_TRY(check_field_regions());
+    STARK_TRY(check_scopes());
     for (uint32_t t = 0; t < m_.types.size(); ++t) STARK_TRY(lay_out(t, 0));
     find_abilities(m_, out_);
     STARK_TRY(check_finalisers());
@@ -54,9 +55,14 @@ class LayoutProof {
         case TypeKind::Box:
         case TypeKind::Cell:
         case TypeKind::Ptr:
-        case TypeKind::RefCell: slots = slots_of(row.a); break;
+        case TypeKind::RefCell:
+        case TypeKind::Arc:
+        case TypeKind::Mutex:
+        case TypeKind::RwLock:
+        case TypeKind::OnceSlot: slots = slots_of(row.a); break;
         case TypeKind::Dyn:
         case TypeKind::Fn: slots = 1; break;  // what the value inside borrows
+        case TypeKind::Scope: slots = 1; break;  // what its threads borrow
         case TypeKind::Guard:
         case TypeKind::Ref: slots = 1 + slots_of(row.a); break;
         case TypeKind::Tuple:
@@ -70,6 +76,37 @@ class LayoutProof {
     return {};
   }
   uint32_t slots_of(uint32_t t) const { return out_.facts[t].region_slots; }
+
+  // A scope that could be put away could be lost without its drop, and its threads would go on with what they borrowed.
+  Result<void> check_scopes() const {
+    const auto refused = [] { return refuse(Refusal::Layout, "a scope inside of something"); };
+    for (const spec::FieldRow& field : m_.fields) {
+      if (kind(field.type.type) == TypeKind::Scope) return refused();
+    }
+    for (uint32_t t = 0; t < m_.types.size(); ++t) {
+      if (is_around_one(kind(t)) && kind(m_.types[t].a) == TypeKind::Scope) return refused();
+    }
+    return {};
+  }
+  static bool is_around_one(TypeKind kind) {
+    switch (kind) {
+      case TypeKind::Vec:
+      case TypeKind::Array:
+      case TypeKind::Slice:
+      case TypeKind::Box:
+      case TypeKind::Cell:
+      case TypeKind::RefCell:
+      case TypeKind::Guard:
+      case TypeKind::Gc:
+      case TypeKind::Weak:
+      case TypeKind::Ptr:
+      case TypeKind::Arc:
+      case TypeKind::Mutex:
+      case TypeKind::RwLock:
+      case TypeKind::OnceSlot: return true;
+      default: return false;
+    }
+  }
 
   // What the collector drops may not look around.
   Result<void> check_finalisers() const {
@@ -138,9 +175,19 @@ class LayoutProof {
         break;
       case TypeKind::Array: STARK_TRY(lay_out_array(t, depth)); break;
       case TypeKind::Cell: STARK_TRY(place_part(t, row.a, depth)); break;
+      case TypeKind::Mutex:
+      case TypeKind::RwLock:
+      case TypeKind::OnceSlot:
       case TypeKind::RefCell:
-        facts.size = facts.align = 8;  // the count
+        facts.size = facts.align = 8;  // the count, or who has it
         STARK_TRY(place_part(t, row.a, depth));
+        break;
+      case TypeKind::Arc:
+        if (is_unsized(row.a)) facts.size = 16;
+        break;
+      case TypeKind::Atomic:
+        if (kind(row.a) != TypeKind::Bool && !spec::has(kind(row.a), spec::kInt)) return refuse(Refusal::Layout, "an atomic of what is no integer and no bool");
+        facts.size = facts.align = spec::row_of(kind(row.a)).size;
         break;
       case TypeKind::Gc:
         if (is_unsized(row.a)) return refuse(Refusal::Layout, "a shared object without a size");

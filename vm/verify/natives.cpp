@@ -37,8 +37,9 @@ class Matcher {
       case PatternKind::Variable: return match_variable(pattern.name, type, kind, regions);
       case PatternKind::Ref:
         if (kind != TypeKind::Ref || (row.b != 0) != pattern.is_mut) return false;
-        // A variable stands for what has a size: natives take no fat reference for a thin one.
-        if (pattern.parts[0].kind == PatternKind::Variable && b_.facts(type).size != 8) return false;
+        // A variable stands for what has a size: natives take no fat reference for a thin one. What
+        // is there or not, they show as a text where it is one.
+        if (pattern.parts[0].kind == PatternKind::Variable && b_.facts(type).size != 8 && !(shows_text_ && !pattern.is_mut && b_.kind(row.a) == TypeKind::Str)) return false;
         regions.push_back(is_result ? result_region() : fresh(argument_references_));
         return part(row.a);
       case PatternKind::Vec: return kind == TypeKind::Vec && part(row.a);
@@ -56,6 +57,10 @@ class Matcher {
         if (kind != TypeKind::Dyn) return false;
         regions.push_back(++count_);
         return true;
+      case PatternKind::Scope:
+        regions.push_back(scope_region());
+        return kind == TypeKind::Scope;
+      case PatternKind::Task: return match_task(pattern, type, regions);
       case PatternKind::Opaque: return kind == TypeKind::Opaque && row.a == static_cast<uint32_t>(pattern.opaque);
     }
     return false;
@@ -116,11 +121,28 @@ class Matcher {
   // A guard borrows like a reference. What a Gc or Weak stands for has no lifetimes but 'static.
   bool match_cell(const Pattern& pattern, const spec::TypeRow& row, bool is_result, std::vector<uint32_t>& regions) {
     if (pattern.scalar == TypeKind::Guard) {
-      if ((row.b != 0) != pattern.is_mut) return false;
+      if (row.b != static_cast<uint32_t>(pattern.guard)) return false;
       regions.push_back(is_result ? result_region() : fresh(argument_references_));
     }
     const bool is_handle = pattern.scalar == TypeKind::Gc || pattern.scalar == TypeKind::Weak;
     return match(pattern.parts[0], row.a, is_result, is_handle ? static_ : regions);
+  }
+
+  // What another thread calls once: a boxed object that may go there, with one method that takes the box and gives nothing. It
+  // borrows nothing, or what the scope's lifetime stands for.
+  bool match_task(const Pattern& pattern, uint32_t type, std::vector<uint32_t>& regions) {
+    if (b_.kind(type) != TypeKind::Box) return false;
+    const uint32_t dyn = b_.m.types[type].a;
+    const spec::TypeRow& row = b_.m.types[dyn];
+    if (b_.kind(dyn) != TypeKind::Dyn || row.b != 1 || !b_.facts(dyn).is_send) return false;
+    const spec::SignatureRow& method = b_.m.signatures[b_.m.dyn_methods[row.a].signature];
+    if (method.parameters.count != 1 || b_.m.type_uses[method.parameters.first].type != type || b_.kind(method.result.type) != TypeKind::Unit) return false;
+    regions.push_back(pattern.is_mut ? scope_region() : fresh(static_));
+    return true;
+  }
+  uint32_t scope_region() {
+    if (scope_ == 0) scope_ = ++count_;
+    return scope_;
   }
 
   // Two variants, nothing and one field: what the VM will make.
@@ -137,7 +159,10 @@ class Matcher {
     for (uint32_t s = 0; s < slots; ++s) {
       if (b_.m.regions[payload.first_region + s] != s + 1) return false;
     }
-    return match(pattern.parts[0], payload.type, is_result, regions);
+    shows_text_ = is_result;
+    const bool matches = match(pattern.parts[0], payload.type, is_result, regions);
+    shows_text_ = false;
+    return matches;
   }
 
   bool match_tensor(const Pattern& pattern, uint32_t type, bool is_result) {
@@ -170,6 +195,8 @@ class Matcher {
   std::vector<uint32_t> static_;
   uint32_t count_ = 0;
   uint32_t result_ = 0;
+  uint32_t scope_ = 0;
+  bool shows_text_ = false;
 };
 
 }  // namespace

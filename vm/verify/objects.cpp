@@ -38,9 +38,9 @@ Result<void> check_dyn(Body& b, uint32_t target, const Value& value, uint32_t vt
   const spec::VTableRow& row = b.m.vtables[vtable];
   const TypeKind kind = target_kind(b, target);
   const auto mistyped = [&] {
-    return refuse_at(b, Refusal::OperandType, "`dyn` takes a reference to or a Box of its vtable's type, and gives the same of its dyn");
+    return refuse_at(b, Refusal::OperandType, "`dyn` takes a reference to, a Box or an Arc of its vtable's type, and gives the same of its dyn");
   };
-  if (value.is_constant || (kind != TypeKind::Ref && kind != TypeKind::Box)) return mistyped();
+  if (value.is_constant || (kind != TypeKind::Ref && kind != TypeKind::Box && kind != TypeKind::Arc)) return mistyped();
   const spec::TypeRow& from = b.m.types[value.typed.type];
   const spec::TypeRow& into = b.m.types[to.type];
   if (from.kind != into.kind || from.b != into.b || from.a != row.type || into.a != row.dyn) return mistyped();

@@ -78,10 +78,10 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     place.crossed.clear();
   }
   // What a guard or handle gives access to goes with it, as if it were owned; but it may not be moved away.
-  if (step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc)) {
+  if (step.kind == ProjectionKind::Deref && (kind == TypeKind::Guard || kind == TypeKind::Gc || kind == TypeKind::Arc)) {
     place.through_handle = true;
     place.destructor = place.steps.size() + 1;  // when a guard goes, others may come
-    place.through_shared |= kind == TypeKind::Gc || b.m.types[from.type].b == 0;
+    place.through_shared |= kind != TypeKind::Guard || !spec::gives_mutable(static_cast<spec::GuardKind>(b.m.types[from.type].b));
   }
   const bool element = step.kind == ProjectionKind::Index || (step.kind == ProjectionKind::ConstIndex && kind != TypeKind::Array);
   place.through_index |= element;
@@ -197,6 +197,7 @@ Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPla
       return TypedPlace{row.a, from.regions};
     case ProjectionKind::Deref:
       if (kind == TypeKind::Box || kind == TypeKind::Ptr) return TypedPlace{row.a, from.regions};
+      if (kind == TypeKind::Arc) return TypedPlace{row.a, from.regions};
       if (kind == TypeKind::Gc) return TypedPlace{row.a, std::vector<uint32_t>(types.facts[row.a].region_slots, 0)};
       if (kind != TypeKind::Ref && kind != TypeKind::Guard) {
         return refuse(Refusal::OperandType, "a dereference of something that is no reference, Box, guard, Gc or pointer");

@@ -69,8 +69,16 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Cell:
     case TypeKind::RefCell:
     case TypeKind::Gc:
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot:
+    case TypeKind::Atomic:
     case TypeKind::Weak: part(row.a); break;
     case TypeKind::Guard:
+      part(row.a);
+      c.code(row.b, static_cast<uint32_t>(spec::GuardKind::Count), "kind of guard");
+      break;
     case TypeKind::Ptr:
     case TypeKind::Ref:
       part(row.a);

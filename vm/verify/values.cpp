@@ -126,7 +126,10 @@ Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old) 
     if (is_own_region(b, place, region)) clear_loans(b, region);
   }
   if (!b.type_of(place).regions.empty()) kill_through(b, b.place(place), arrivals);
-  for (const auto& [region, loans] : arrivals.loans) add_loans(b, region, loans);
+  for (const auto& [region, loans] : arrivals.loans) {
+    const bool seen = region < b.fixed_regions || b.region_holders[region] > 0;  // else nobody can look there any more
+    if (seen) add_loans(b, region, loans);
+  }
   return {};
 }
 

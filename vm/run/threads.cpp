@@ -1,0 +1,88 @@
+// vm/run/threads.cpp — a thread's way through the VM: a machine of its own, the body's frame, its end or the program's.
+// Room: vm/run. Essay: vm/run/README.md, "Threads". In: a boxed body. Out: a ThreadRecord that is finished when the thread is.
+#include <pthread.h>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "vm/run/machine.h"
+
+namespace stark::vm {
+namespace {
+
+// For natives, and for what the libraries behind tensors keep for each thread, 2 MiB: frames have a stack of their own.
+constexpr size_t kNativeStack = size_t{4} << 20;
+
+struct Start {
+  Start(Runtime& r, std::shared_ptr<ThreadRecord> made)
+      : runtime(r), record(std::move(made)), host(std::make_unique<Host>(r, gc::Mutator::State::Resting, record->id)) {}
+  Runtime& runtime;
+  std::shared_ptr<ThreadRecord> record;
+  std::unique_ptr<Host> host;
+  std::unique_ptr<Machine> machine;
+};
+
+bool launch(void* (*run)(void*), Start* start) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kNativeStack);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  const bool done = pthread_create(&thread, &attributes, run, start) == 0;
+  pthread_attr_destroy(&attributes);
+  return done;
+}
+
+}  // namespace
+
+// The body's frame is there before the thread is, so that a collection finds what the body owns.
+void Machine::prepare(FatBox body) {
+  Function& entry = *body.vtable->functions[0];
+  host_.program.translate(entry);
+  fp_ = open_frame(entry, 0);
+  CHECK(fp_ != nullptr);  // a frame is smaller than the stack of a thread
+  pc_ = entry.entry;
+  store(fp_ + entry.registers[0], body.object);
+}
+
+// The message of the panic that ended it. What is no panic ends the program, here and now.
+std::optional<std::string> Machine::run_body() {
+  loop(this, pc_, fp_);
+  if (!host_.failure && !host_.is_unwinding) return std::nullopt;
+  const int status = report_failure();
+  if (host_.failure) std::_Exit(status);
+  return message_;
+}
+
+std::shared_ptr<ThreadRecord> Machine::start_thread(Host& parent, FatBox body) {
+  Runtime& runtime = parent.runtime;
+  const auto refuse = [&](std::string what, std::string help) {
+    runtime.threads.running.fetch_sub(1);
+    parent.fail(Exit::Limit, std::move(what), std::move(help));
+    return std::shared_ptr<ThreadRecord>();
+  };
+  if (const uint64_t running = runtime.threads.running.fetch_add(1); running >= runtime.options.thread_limit) {
+    return refuse(fmt::format("{} threads are running, and no more may be", running), "join threads before starting more, or raise the limit with `--thread-limit`");
+  }
+  auto start = std::make_unique<Start>(runtime, std::make_shared<ThreadRecord>(runtime.threads.next_id.fetch_add(1)));
+  start->machine = std::make_unique<Machine>(*start->host, runtime.options.thread_stack_bytes);
+  if (!start->machine->is_usable()) return refuse("the system has no room for another thread's stack", "start fewer threads at once");
+  start->machine->prepare(body);
+  const std::shared_ptr<ThreadRecord> record = start->record;
+  const auto run = [](void* given) -> void* {
+    const std::unique_ptr<Start> mine(static_cast<Start*>(given));
+    mine->host->heap.wake();
+    std::optional<std::string> panic = mine->machine->run_body();
+    mine->machine.reset();
+    mine->host.reset();
+    mine->runtime.threads.running.fetch_sub(1);  // the last look at the runtime
+    mine->record->finish(std::move(panic));
+    return nullptr;
+  };
+  if (!launch(run, start.get())) return refuse("the system gives no more threads", "start fewer threads at once");
+  static_cast<void>(start.release());
+  return record;
+}
+
+}  // namespace stark::vm
