@@ -151,13 +151,15 @@ void Flow::let_go(State& state, LocalId local) {
   }
 }
 
-void Flow::move_out(State& state, const Place& place, Span span) {
+// A pattern takes an array apart as it does a tuple; `a[0]` written as a value does not.
+void Flow::move_out(State& state, const Place& place, Span span, bool by_pattern) {
   require_available(state, place, span);
   require_free(state, place, Access::Move, span);
   if (place.steps.empty()) return let_go(state, place.base);
   bool movable = true;
   walk(b_, place, [&](const Projection& step, const TypedPlace& at) {
-    movable &= !is_reference(b_, step, at) && !is_handle(b_, step, at) && !is_index(step) && !has_destructor(b_.table(), at.type);
+    movable &= !is_reference(b_, step, at) && !is_handle(b_, step, at) && !has_destructor(b_.table(), at.type);
+    movable &= !is_index(step) || (by_pattern && step.kind == ProjectionKind::ConstIndex && b_.table().kind(at.type) == TypeKind::Array);
   });
   if (!movable) {
     if (reporter_ != nullptr) reporter_->not_movable(place, span);
@@ -228,6 +230,16 @@ bool Flow::remains_in(const State& state, LocalId local, const Place& at, TypeId
     return remains;
   }
   const types::TypeData& data = b_.table().get(type);
+  if (!b_.table().needs_drop(type)) return false;
+  if (data.kind == TypeKind::Array) {
+    bool any = false;
+    for (uint64_t i = 0; i < data.length; ++i) {
+      Place element = at;
+      element.steps.push_back({ProjectionKind::ConstIndex, static_cast<uint32_t>(i)});
+      any |= remains_in(state, local, element, data.parts[0], out);
+    }
+    return any;
+  }
   if (data.kind == TypeKind::Box) {
     Place inside = at;
     inside.steps.push_back({ProjectionKind::Deref, 0});

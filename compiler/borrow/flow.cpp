@@ -42,7 +42,7 @@ Flow::Value Flow::use(State& state, const mir::Operand& operand) {
   value.typed = b_.typed(operand.place);
   for (RegionId region : value.typed.regions) value.loans.push_back(loans_of(state, region));
   if (operand.kind == OperandKind::Move) {
-    move_out(state, operand.place, operand.span);
+    move_out(state, operand.place, operand.span, operand.by_pattern);
   } else {
     require_available(state, operand.place, operand.span);
     require_free(state, operand.place, Access::Read, operand.span);
@@ -236,7 +236,7 @@ bool Flow::is_scope_end(const Instruction& drop, std::span<const Instruction> ah
 }
 
 void Flow::step_drop(State& state, const Instruction& i, std::span<const Instruction> ahead) {
-  if (!i.source.steps.empty()) return move_out(state, i.source, i.span);
+  if (!i.source.steps.empty()) return move_out(state, i.source, i.span, true);
   if (state.held[i.source.base.index()] == Held::Gone) return;
   if (is_scope_end(i, ahead)) {
     end_scope(state, i.source.base);

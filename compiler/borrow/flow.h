@@ -108,7 +108,7 @@ class Flow {
   using Arrivals = std::vector<std::pair<RegionId, LoanSet>>;
 
   Value use(State& state, const mir::Operand& operand);
-  void move_out(State& state, const Place& place, Span span);
+  void move_out(State& state, const Place& place, Span span, bool by_pattern);
   void require_available(const State& state, const Place& place, Span span);
   void require_around(const State& state, const Place& place, Span span);
   void require_free(const State& state, const Place& place, Access access, Span span);

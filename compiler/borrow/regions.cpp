@@ -271,7 +271,7 @@ const std::vector<Variance>& TypeRegions::variance(TypeId type) {
 }
 
 std::vector<Variance> TypeRegions::compute(TypeId type) {
-  const types::TypeData data = table_.get(type);
+  const types::TypeData& data = table_.get(type);
   std::vector<Variance> mine(table_.region_slots(type), Variance::Covariant);
   const auto fields = [&](const std::vector<types::Field>& list) {
     for (const types::Field& f : list) {

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,17 +83,18 @@ class Sink {
   }
   Builder add(const Row& row, Span span, std::string message);
 
-  size_t errors() const { return errors_; }
+  size_t errors() const { return errors_ + unsaid_; }
   size_t warnings() const { return all_.size() - errors_; }
   const std::vector<Diagnostic>& all() const { return all_; }
 
  private:
   friend class Builder;
   std::vector<Diagnostic> all_;
-  size_t errors_ = 0;
+  size_t errors_ = 0, unsaid_ = 0;  // those that are kept, and those that are too many
 };
 
 // The word of `candidates` that `word` is most likely a slip for, or nothing.
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+bool is_near(std::string_view word, std::string_view candidate);
 
 }  // namespace stark::diagnostics

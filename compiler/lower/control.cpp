@@ -1,5 +1,5 @@
-// compiler/lower/control.cpp — blocks, let, if, match, loops: scopes, branches and the tests of patterns.
-// Room: lower. In: typed expressions and patterns. Out: blocks.
+// compiler/lower/control.cpp — blocks, let, if, match, loops: scopes and branches.
+// Room: lower. In: typed expressions. Out: blocks.
 #include "compiler/lower/function.h"
 
 namespace stark::lower {
@@ -60,6 +60,7 @@ void FunctionLowering::let(const types::TypedStatement& statement) {
     if (one.kind == ExprKind::Borrow) extend_to_ = home;
   };
   extended(statement.value, extended);
+  if (plain && in_.locals[pattern.local.index()].name.empty()) extend_to_ = home;  // what a loop goes over is looked at to its end
   if (plain && !statement.otherwise.valid()) {
     const types::BodyLocal& named = in_.locals[pattern.local.index()];
     if (special(named.type)) {
@@ -80,7 +81,7 @@ void FunctionLowering::let(const types::TypedStatement& statement) {
     return;
   }
   extend_to_.reset();
-  if (!is_place(statement.value)) extend_to_ = binds(statement.pattern) ? std::optional(home) : std::nullopt;
+  if (!is_place(statement.value)) extend_to_ = binds_by_reference(statement.pattern) ? std::optional(home) : std::nullopt;
   const Place source = place(statement.value, false);
   extend_to_.reset();
   if (statement.otherwise.valid()) {
@@ -223,142 +224,6 @@ void FunctionLowering::leave_loop(const Expr& expr) {
   }
   leave_to(info.depth, expr.span);
   jump(expr.kind == ExprKind::Break ? info.exit : info.next, expr.span);
-}
-
-bool FunctionLowering::binds(PatternId id) const {
-  const Pattern& pattern = get(id);
-  if (pattern.kind == PatternKind::Bind) return true;
-  for (PatternId part : pattern.parts)
-    if (binds(part)) return true;
-  return false;
-}
-
-void FunctionLowering::compare(Opcode op, const Pattern& pattern, const Place& from, ExprId value_id, BlockId fail) {
-  const Expr& wanted = get(value_id);
-  Place from_reference = from;
-  const bool behind = table_.kind(pattern.type) == TypeKind::Str && !from.steps.empty() && from.steps.back().kind == ProjectionKind::Deref;
-  if (behind) from_reference.steps.pop_back();
-  Operand left = behind ? use(from_reference, table_.ref(pattern.type, false), pattern.span) : use(from, pattern.type, pattern.span);
-  if (behind || table_.kind(pattern.type) == TypeKind::Ref) {  // a &str is compared as the text it shows
-    const Place shown = place_of(temporary(table_.scalar(TypeKind::Str), pattern.span));
-    Instruction& call = emit(Opcode::CallNative, pattern.span);
-    call.index = static_cast<uint32_t>(spec::Native::StrToStr);
-    call.target = shown;
-    call.operands = {std::move(left)};
-    left = use(shown, table_.scalar(TypeKind::Str), pattern.span);
-  }
-  Operand right = operand(value_id);
-  const Place truth = place_of(temporary(boolean(), wanted.span));
-  Instruction& made = emit(op, pattern.span);
-  made.target = truth;
-  made.operands = {std::move(left), std::move(right)};
-  const BlockId good = new_block();
-  branch(use(truth, boolean(), pattern.span), good, fail, pattern.span);
-  start(good);
-}
-
-void FunctionLowering::test_variant(const Pattern& pattern, const Place& from, BlockId fail) {
-  const auto& info = table_.info(table_.get(pattern.type).enum_id);
-  if (info.variants.size() > 1) {
-    const TypeId number = table_.scalar(TypeKind::U32);
-    const Place tag = place_of(temporary(number, pattern.span));
-    Instruction& made = emit(Opcode::Tag, pattern.span);
-    made.target = tag;
-    made.source = from;
-    const BlockId good = new_block();
-    const Place truth = place_of(temporary(boolean(), pattern.span));  // a switch would have an edge for each of the other variants
-    Operand found = use(tag, number, pattern.span), wanted = constant(number, pattern.index, pattern.span);
-    Instruction& same = emit(Opcode::Eq, pattern.span);
-    same.target = truth;
-    same.operands = {std::move(found), std::move(wanted)};
-    branch(use(truth, boolean(), pattern.span), good, fail, pattern.span);
-    start(good);
-  }
-  for (size_t i = 0; i < pattern.parts.size(); ++i) {
-    Place inner = step(from, {ProjectionKind::Variant, pattern.index}, pattern.type, false, pattern.span);
-    inner.steps.push_back({ProjectionKind::Field, pattern.numbers[i]});
-    test(pattern.parts[i], inner, fail);
-  }
-}
-
-void FunctionLowering::test(PatternId id, const Place& from, BlockId fail) {
-  const Pattern& pattern = get(id);
-  switch (pattern.kind) {
-    case PatternKind::Wild: return;
-    case PatternKind::Bind:
-      if (!pattern.parts.empty()) test(pattern.parts[0], from, fail);
-      return;
-    case PatternKind::Constant: return compare(Opcode::Eq, pattern, from, pattern.value, fail);
-    case PatternKind::Range:
-      if (pattern.value.valid()) compare(Opcode::Ge, pattern, from, pattern.value, fail);
-      if (pattern.last.valid()) compare(pattern.inclusive ? Opcode::Le : Opcode::Lt, pattern, from, pattern.last, fail);
-      return;
-    case PatternKind::Fields:
-      for (size_t i = 0; i < pattern.parts.size(); ++i) test(pattern.parts[i], step(from, {ProjectionKind::Field, pattern.numbers[i]}, pattern.type, false, pattern.span), fail);
-      return;
-    case PatternKind::Variant: return test_variant(pattern, from, fail);
-    case PatternKind::Deref: return test(pattern.parts[0], step(from, {ProjectionKind::Deref, 0}, pattern.type, false, pattern.span), fail);
-    case PatternKind::Or: {
-      const BlockId good = new_block();
-      for (size_t i = 0; i < pattern.parts.size(); ++i) {
-        const BlockId next = i + 1 == pattern.parts.size() ? fail : new_block();
-        test(pattern.parts[i], from, next);
-        bind(pattern.parts[i], from);
-        jump(good, pattern.span);
-        if (i + 1 < pattern.parts.size()) start(next);
-      }
-      start(good);
-      return;
-    }
-  }
-}
-
-void FunctionLowering::bind_local(const Pattern& pattern, const Place& from) {
-  const types::BodyLocal& named = in_.locals[pattern.local.index()];
-  if (special(named.type)) return;
-  const bool moves = !pattern.by_reference && !table_.is_copy(named.type);
-  if (pass_ == Pass::AfterGuard && !moves) return;
-  if (pass_ == Pass::BeforeGuard && moves) {  // a guard may look at it, through a reference
-    Place seen = place_of(temporary(table_.ref(named.type, false), pattern.span));
-    borrow_of(from, false, seen, pattern.span);
-    seen.steps.push_back({ProjectionKind::Deref, 0});
-    aliases_.insert_or_assign(pattern.local.value, std::move(seen));
-    return;
-  }
-  aliases_.erase(pattern.local.value);
-  bool here = false;
-  if (const auto known = locals_.find(pattern.local.value); known != locals_.end())
-    for (LocalId one : scopes_.back().locals) here |= one == known->second;
-  const LocalId id = here ? locals_.at(pattern.local.value) : declare(pattern.local);
-  if (pattern.by_reference) borrow_of(from, pattern.by_mutable, place_of(id), pattern.span);
-  else set(place_of(id), use(from, named.type, pattern.span), pattern.span);
-}
-
-// Alternatives bind while they are tested; everything else binds here, when the whole pattern has matched.
-void FunctionLowering::bind(PatternId id, const Place& from) {
-  const Pattern& pattern = get(id);
-  switch (pattern.kind) {
-    case PatternKind::Bind:
-      bind_local(pattern, from);
-      if (!pattern.parts.empty()) bind(pattern.parts[0], from);
-      return;
-    case PatternKind::Fields:
-      for (size_t i = 0; i < pattern.parts.size(); ++i)
-        if (binds(pattern.parts[i])) bind(pattern.parts[i], step(from, {ProjectionKind::Field, pattern.numbers[i]}, pattern.type, false, pattern.span));
-      return;
-    case PatternKind::Variant:
-      for (size_t i = 0; i < pattern.parts.size(); ++i) {
-        if (!binds(pattern.parts[i])) continue;
-        Place inner = step(from, {ProjectionKind::Variant, pattern.index}, pattern.type, false, pattern.span);
-        inner.steps.push_back({ProjectionKind::Field, pattern.numbers[i]});
-        bind(pattern.parts[i], inner);
-      }
-      return;
-    case PatternKind::Deref:
-      if (binds(pattern.parts[0])) bind(pattern.parts[0], step(from, {ProjectionKind::Deref, 0}, pattern.type, false, pattern.span));
-      return;
-    default: return;
-  }
 }
 
 }  // namespace stark::lower

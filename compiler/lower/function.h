@@ -87,8 +87,9 @@ class FunctionLowering {
   Operand operand(ExprId id);
   bool is_shown_text(const Expr& expr) const;
   void show_text(const Expr& expr, const Place& target);
+  std::optional<uint32_t> root_of(ExprId id) const;
+  bool changes(ExprId id, std::optional<uint32_t> local) const;
   std::vector<Operand> operands(std::span<const ExprId> parts);
-  bool changes(ExprId id) const;
   LocalId reserve(const Place& source, TypeId type, Span span);
   Place place(ExprId id, bool is_mut);
   void need(spec::Capability capability);
@@ -98,7 +99,7 @@ class FunctionLowering {
   void assign(const Expr& expr);
   void return_value(const Expr& expr);
   bool is_place(ExprId id) const;
-  // control (control.cpp)
+  // control (control.cpp, patterns.cpp)
   void block(const Expr& expr, const Place* target);
   void let(const types::TypedStatement& statement);
   void if_expression(const Expr& expr, const Place* target);
@@ -111,6 +112,20 @@ class FunctionLowering {
   void compare(Opcode op, const Pattern& pattern, const Place& place, ExprId value, BlockId fail);
   void bind(PatternId id, const Place& place);
   bool binds(PatternId id) const;
+  bool binds_by_reference(PatternId id) const;
+  bool binds_mutably(PatternId id) const;
+  bool is_tested(PatternId id) const;
+  Place scratch(TypeId type, Span span);
+  void require(Opcode op, Operand left, Operand right, BlockId fail, Span span);
+  Operand length_of(const Place& run, TypeId type, Span span);
+  Operand from_end(const Place& run, TypeId type, size_t back, Span span);
+  Place element(const Pattern& pattern, const Place& from, size_t i, bool is_mut);
+  void test_run(const Pattern& pattern, const Place& from, BlockId fail);
+  Place native(spec::Native which, TypeId result, std::vector<Operand> operands, Span span);
+  void bind_split(const Pattern& pattern, const Place& from);
+  void bind_run(const Pattern& pattern, const Place& from);
+  void bind_rest(const Pattern& rest, Operand reference);
+  Operand taken(const Place& from, TypeId type, Span span);
   void bind_local(const Pattern& pattern, const Place& place);
   LocalId declare(types::BodyLocalId id);
 
@@ -123,6 +138,7 @@ class FunctionLowering {
   std::map<uint32_t, LocalId> locals_;  // by BodyLocalId
   std::map<uint32_t, LoopInfo> loops_;
   std::optional<LocalId> result_;
+  std::map<TypeId, LocalId> scratches_;       // see scratch()
   std::map<std::string, LocalId> literals_;   // texts that are borrowed: they live as long as the function runs
   enum class Pass : uint8_t { All, BeforeGuard, AfterGuard } pass_ = Pass::All;
   std::map<uint32_t, Place> aliases_;         // what a guard sees in place of a binding that moves only after it

@@ -48,14 +48,22 @@ Operand FunctionLowering::operand(ExprId id) {
   return use(target, expr.type, expr.span);
 }
 
-// Whether a value on its way may change a variable: an argument that does not needs no reservation of the receiver.
-bool FunctionLowering::changes(ExprId id) const {
+// The local that a place begins at, where it does.
+std::optional<uint32_t> FunctionLowering::root_of(ExprId id) const {
+  while (is_place(id) && get(id).kind != ExprKind::Local) id = get(id).parts[0];
+  return get(id).kind == ExprKind::Local ? std::optional(get(id).index) : std::nullopt;
+}
+
+// Whether a value on its way may change the local, or lend it to someone who will; with none, any variable: an argument that does not
+// needs no reservation of the receiver.
+bool FunctionLowering::changes(ExprId id, std::optional<uint32_t> local) const {
   if (!id.valid()) return false;
   const Expr& expr = get(id);
-  if (expr.kind == ExprKind::Assign || expr.kind == ExprKind::AssignOp || (expr.kind == ExprKind::Borrow && expr.mutable_)) return true;
-  const auto any = [&](const auto& parts) { return std::ranges::any_of(parts, [&](ExprId part) { return changes(part); }); };
-  return any(expr.parts) || std::ranges::any_of(expr.statements, [&](const auto& one) { return changes(one.value) || changes(one.otherwise); }) ||
-         std::ranges::any_of(expr.arms, [&](const types::Arm& arm) { return changes(arm.guard) || changes(arm.body); });
+  const bool writes = expr.kind == ExprKind::Assign || expr.kind == ExprKind::AssignOp || (expr.kind == ExprKind::Borrow && expr.mutable_);
+  if (writes && (!local || root_of(expr.parts[0]) == local)) return true;
+  const auto any = [&](ExprId part) { return changes(part, local); };
+  return std::ranges::any_of(expr.parts, any) || std::ranges::any_of(expr.statements, [&](const types::TypedStatement& one) { return any(one.value) || any(one.otherwise); }) ||
+         std::ranges::any_of(expr.arms, [&](const types::Arm& one) { return any(one.guard) || any(one.body); });
 }
 
 // Until the borrow of a receiver begins, others may look at it and nobody may change it.
@@ -66,7 +74,7 @@ LocalId FunctionLowering::reserve(const Place& source, TypeId type, Span span) {
   return holder;
 }
 
-// Evaluated left to right, except that a method's own borrow of its receiver begins when the others are ready.
+// Evaluated left to right: what a later part may change is taken before. Except that a method's own borrow of its receiver begins when the others are ready.
 std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
   std::vector<Operand> out(parts.size());
   struct Late {
@@ -79,11 +87,16 @@ std::vector<Operand> FunctionLowering::operands(std::span<const ExprId> parts) {
     const Expr& part = get(parts[i]);
     if (part.kind == ExprKind::Borrow && part.two_phase && is_place(part.parts[0])) {
       Late one{i, place(part.parts[0], part.mutable_), place_of(temporary(part.type, part.span)), {}};
-      const bool changing = std::ranges::any_of(parts.subspan(i + 1), [&](ExprId other) { return changes(other); });
+      const bool changing = std::ranges::any_of(parts.subspan(i + 1), [&](ExprId other) { return changes(other, {}); });
       if (changing) one.reservation = reserve(one.source, table_.ref(get(part.parts[0]).type, false), part.span);
       late.push_back(std::move(one));
     } else {
       out[i] = operand(parts[i]);
+      const std::optional<uint32_t> root = out[i].kind == OperandKind::Copy && is_place(parts[i]) ? root_of(parts[i]) : std::nullopt;
+      if (!root || std::ranges::none_of(parts.subspan(i + 1), [&](ExprId later) { return changes(later, *root); })) continue;
+      const Place holder = place_of(temporary(part.type, part.span));
+      set(holder, std::move(out[i]), part.span);
+      out[i] = use(holder, part.type, part.span);
     }
   }
   for (const Late& one : late) {

@@ -50,6 +50,7 @@ struct Operand {
   Place place;
   Constant constant;
   Span span;
+  bool by_pattern = false;  // moved out by a pattern, which may take an array apart
 };
 
 // Operand letters of opcodes.def and the field that holds them, in order of the row:

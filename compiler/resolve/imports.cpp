@@ -8,12 +8,6 @@ namespace stark::resolve {
 
 namespace slot = parse::slot;
 
-namespace {
-
-constexpr std::string_view kBuiltInWords[] = {"Box", "Vec", "String", "Cell", "RefCell", "Ref", "RefMut", "Gc", "Weak", "Arc", "Mutex", "MutexGuard", "RwLock", "RwLockReadGuard", "RwLockWriteGuard", "Scope"};
-
-}  // namespace
-
 void Resolver::use(ModuleId module, const SyntaxTree& tree, NodeId id, std::vector<std::string>& path, std::vector<Span>& spans, bool is_pub) {
   const parse::Node& node = tree.get(id);
   Import import{path, spans, "", is_pub, false};
@@ -86,8 +80,7 @@ bool Resolver::settle_one(ModuleId module, size_t index) {
     (values ? target.values : target.types).emplace(import.name, found->second);
   }
   if (!any && import.path.size() == 1 && last == "std") return true;
-  // What the language itself has under this word is seen everywhere.
-  if (!any && names_.get(from).shipped && import.name == last && std::ranges::find(kBuiltInWords, last) != std::end(kBuiltInWords)) return true;
+  if (!any && names_.get(from).shipped && import.name == last && is_built_in(last)) return true;
   return any;
 }
 
@@ -136,6 +129,10 @@ void Resolver::unknown(ModuleId module, const Import& import) {
   const size_t wrong = std::min(stopped, import.path.size() - 1);
   const std::string place = !at.valid() || names_.get(at).path.empty() ? "this program" : fmt::format("`{}`", names_.get(at).path);
   auto report = sink_.report<diag::UnknownImport>(import.spans[wrong], import.path[wrong], place);
+  if (import.path[0] == "std" && import.path[wrong] == "Rc") {
+    report.help("a shared handle is a `Gc<T>` here, cycles and all; between threads it is an `Arc<T>`");
+    return;
+  }
   if (!at.valid()) return;
   std::vector<std::string_view> words;
   for (const auto& [name, id] : names_.get(at).types) words.push_back(name);

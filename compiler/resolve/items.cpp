@@ -90,7 +90,7 @@ void Resolver::item(ModuleId module, const SyntaxTree& tree, NodeId id) {
   if (may_repeat && !names_.get(module).shipped && redeclares(tree, id, "")) return;
   Definition made;
   switch (node.kind) {
-    case NodeKind::Impl: names_.impls.push_back({module, &tree, id, false}); return;
+    case NodeKind::Impl: names_.impls.push_back({module, &tree, id, false, has_attribute(tree, id, "exact")}); return;
     case NodeKind::ExternBlock: return collect(module, tree, tree.child(id, slot::ExternBlock::items));
     case NodeKind::Mod: return module_item(module, tree, id);
     case NodeKind::Use: {

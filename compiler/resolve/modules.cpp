@@ -12,7 +12,7 @@ namespace slot = parse::slot;
 namespace {
 
 // Modules that programs import from and that the library keeps in one: `std::rc::Weak` is the library's `Weak`.
-constexpr std::string_view kLibraryModules[] = {"any", "borrow", "boxed", "clone", "convert", "default", "error", "hash", "marker", "option", "primitive", "rc", "result", "str", "string"};
+constexpr std::string_view kLibraryModules[] = {"any", "borrow", "boxed", "cell", "clone", "convert", "default", "error", "hash", "marker", "option", "primitive", "rc", "result", "str", "string"};
 
 }  // namespace
 

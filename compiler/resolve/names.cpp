@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace stark::resolve {
 namespace {
 
@@ -75,6 +77,25 @@ ModuleId Names::package_root(ModuleId from) const {
 ModuleId Names::block_module(const SyntaxTree& tree, NodeId block) const {
   const auto found = blocks.find({&tree, block.value});
   return found == blocks.end() ? ModuleId() : found->second;
+}
+
+bool is_built_in(std::string_view name) {
+  constexpr std::string_view names[] = {"Vec", "Box", "Cell", "RefCell", "Ref", "RefMut", "Gc", "Weak", "Arc", "Mutex", "MutexGuard", "RwLock", "RwLockReadGuard", "RwLockWriteGuard", "Scope", "String", "Tensor", "Device", "Fn", "FnMut", "FnOnce", "str", "char", "bool",
+                                        "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"};
+  return std::ranges::find(names, name) != std::end(names);
+}
+
+std::string Names::elsewhere(ModuleId from, std::string_view name) const {
+  for (const Definition& made : definitions) {
+    if (made.name != name || !made.is_pub || get(made.module).shipped || made.kind == DefinitionKind::Module) continue;
+    const DefinitionId id(static_cast<size_t>(&made - definitions.data()));
+    if (!visible(id, from) || made.module == from) continue;
+    std::string path = package_root(made.module) == package_root(from) ? "crate" : "";
+    if (!get(made.module).path.empty()) path += (path.empty() ? "" : "::") + get(made.module).path;
+    if (made.parent.valid()) path += "::" + get(made.parent).name;
+    return fmt::format("{}::{}", path, name);
+  }
+  return {};
 }
 
 std::vector<std::string_view> Names::known(ModuleId from) const {

@@ -50,6 +50,7 @@ struct ImplBlock {
   const SyntaxTree* tree = nullptr;
   NodeId node;
   bool derived = false;  // by `#[derive(…)]`
+  bool exact = false;    // `#[exact]`
 };
 
 // Names are looked up by views, without a copy.
@@ -105,9 +106,14 @@ struct Names {
   ModuleId self_of(ModuleId from) const;
   // The module of the items that a block declares, or none.
   ModuleId block_module(const SyntaxTree& tree, NodeId block) const;
+  // Where an item of this name is that could be imported: `crate::network::Socket`; empty if there is none.
+  std::string elsewhere(ModuleId from, std::string_view name) const;
   // Every name that could have been meant, for "did you mean".
   std::vector<std::string_view> known(ModuleId from) const;
 };
+
+// Names that the language has without a declaration; programs may import them from `std` as if they were declared there.
+bool is_built_in(std::string_view name);
 
 struct ShippedFile {
   std::string_view name, text;  // "time", its text

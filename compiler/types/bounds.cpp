@@ -55,7 +55,8 @@ bool Checker::settle(const Obligation& one) {
     return true;
   }
   if (found.kind == Selection::Kind::Impl) {
-    if (is_infer(subject) && !defaulting_) return false;  // `{integer}` may still become another integer
+    const bool only = impls_[found.impl].head != 0;  // `{integer}` may still become another integer, unless no other has the trait
+    if (is_infer(subject) && !defaulting_ && !only) return false;
     Bindings bound = found.bound;
     const ImplInfo& info = impls_[found.impl];
     unify(instantiate(info.self, bound), subject);
@@ -63,6 +64,7 @@ bool Checker::settle(const Obligation& one) {
       if (info.trait_arguments[i].kind == GenericArgument::Kind::Type && one.use.arguments[i].kind == GenericArgument::Kind::Type)
         unify(instantiate(impls_[found.impl].trait_arguments[i].type, bound), one.use.arguments[i].type);
     for (const auto& [word, type] : one.use.equal) equate(associated_type(found.impl, bound, word), type, one, word);
+    if (contains_infer(subject)) require(impls_[found.impl].declared.bounds, bound, one.where);  // they tell more of the subject
     return true;
   }
   if (found.kind == Selection::Kind::Assumed)
@@ -135,7 +137,7 @@ void Checker::missing_bound(const Obligation& one, TypeId subject) {
 TypeId Checker::instantiate(TypeId pattern, Bindings& bound) {
   const std::function<void(TypeId)> choose = [&](TypeId type) {
     if (!is_open(type)) return;
-    const TypeData data = table_.get(type);
+    const TypeData& data = table_.get(type);
     if (data.special == Special::Parameter) {
       const auto number = static_cast<uint32_t>(data.length);
       if (!bound.contains(number)) bound[number] = {GenericArgument::Kind::Type, fresh(), 0, {}};
@@ -176,17 +178,12 @@ void Checker::finish_obligations(bool last) {
 }
 
 void Checker::default_literals(TypeId given) {
-  const TypeId type = shallow(given);
-  if (!type.valid()) return;
-  const TypeData data = table_.get(type);
-  if (data.special == Special::Infer && (infer_what(type) == 1 || infer_what(type) == 2)) variables_[infer_number(type)] = infer_what(type) == 1 ? i32_ : f64_;
-  if (data.special != Special::None) return;
-  if (const Nominal* used = nominal(type)) {
-    const Nominal copy = *used;
-    for (const GenericArgument& argument : copy.arguments)
-      if (argument.kind == GenericArgument::Kind::Type) default_literals(argument.type);
-  }
-  for (TypeId part : data.parts) default_literals(part);
+  if (!given.valid()) return;
+  any_part(given, [&](TypeId type) {
+    const int what = is_infer(type) ? infer_what(type) : 0;
+    if (what == 1 || what == 2) learn(infer_number(type), what == 1 ? i32_ : f64_);
+    return false;
+  });
 }
 
 }  // namespace stark::types

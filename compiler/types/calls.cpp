@@ -104,8 +104,9 @@ void Checker::choose_generics(const Callee& callee, const FunctionInfo& info, st
   if (!given.empty() && given.size() != own.size()) sink_.report<diag::GenericCount>(where, callee.name, own.size(), given.size());
   std::vector<Region> ignored;
   for (size_t i = 0; i < given.size() && i < own.size(); ++i) {
-    const bool hole = kind(given[i]) == NodeKind::InferType;
-    if (!hole) bound[own[i]->number] = generic_argument(given[i], {}, ignored);
+    if (kind(given[i]) == NodeKind::InferType) continue;
+    const GenericArgument one = generic_argument(given[i], {}, ignored);
+    if (!number_for_type({own[i], 1}, {&one, 1}, callee.module, span(given[i]))) bound[own[i]->number] = one;
   }
   for (const GenericParameter& one : info.parameters) {
     if (one.argument.kind == GenericArgument::Kind::Number && !bound.contains(one.number)) bound[one.number] = fresh_number();
@@ -116,7 +117,7 @@ void Checker::choose_generics(const Callee& callee, const FunctionInfo& info, st
 // Can what is expected be used to tell the result's generic arguments? Not where a value may still be converted on its way.
 bool Checker::exact(TypeId given) {
   const TypeId type = shallow(given);
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   if (data.special != Special::None) return data.special != Special::Infer;
   if (data.kind == TypeKind::Tensor || data.kind == TypeKind::Slice || data.kind == TypeKind::Ref || data.kind == TypeKind::Fn || object_use(type) != nullptr) return false;
   if (nominal(type) != nullptr || data.kind == TypeKind::Vec) return true;  // nothing is converted inside of them
@@ -213,7 +214,7 @@ ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i
       if (const auto found = callee.bound.find(one.number); found != callee.bound.end()) environment.generics[one.name] = found->second;
     auto scopes = std::exchange(scopes_, {});
     scopes_.emplace_back();
-    const ExprId out = at(callee.tree, callee.module, environment, [&] { return checked(default_node, wanted); });
+    const ExprId out = at_code(callee.tree, callee.module, environment, [&] { return checked(default_node, wanted); });
     scopes_ = std::move(scopes);
     return out;
   }
@@ -291,7 +292,7 @@ ExprId Checker::call_variant(DefinitionId variant, const std::vector<Argument>& 
       fresh_arguments.push_back(one.argument.kind == GenericArgument::Kind::Number ? fresh_number() : GenericArgument{GenericArgument::Kind::Type, fresh(), 0, {}});
     type_id = nominal_type(made.parent, fresh_arguments);
   }
-  const TypeData data = table_.get(shallow(type_id));
+  const TypeData& data = table_.get(shallow(type_id));
   if (data.special != Special::None) return give_up(arguments, where);
   const std::vector<Field> fields = table_.info(data.enum_id).variants[made.number].fields;
   if (fields.size() != arguments.size()) {
@@ -306,7 +307,7 @@ ExprId Checker::call_variant(DefinitionId variant, const std::vector<Argument>& 
 ExprId Checker::call_tuple_struct(TypeId type_id, const std::vector<Argument>& arguments, TypeId expected, Span where) {
   if (is_error(type_id)) return give_up(arguments, where);
   if (expected.valid() && same_head(type_id, expected) && exact(expected)) unify(type_id, expected);
-  const TypeData data = table_.get(shallow(type_id));
+  const TypeData& data = table_.get(shallow(type_id));
   if (data.kind != TypeKind::Struct) return sink_.report<diag::NotCallable>(where, name(type_id)), give_up(arguments, where);
   const std::vector<Field> fields = table_.info(data.struct_id).fields;
   if (fields.size() != arguments.size()) return sink_.report<diag::ArgumentCount>(where, name(type_id), fields.size(), arguments.size()), give_up(arguments, where);
@@ -333,11 +334,7 @@ bool Checker::associated(TypeId self, NodeId segment, PathTarget& out) {
   if (find_method(self, function, out.callee, Receiver::Any)) return out.kind = PathTarget::Kind::Function, true;
   if (find_constant(self, function, out)) return true;
   if (is_infer(self)) return sink_.report<diag::UnknownYet>(node(segment).span, fmt::format("its function `{}` is asked for", function)), out.kind = PathTarget::Kind::Error, true;
-  std::vector<std::string_view> words;
-  for (const auto& [word, list_of] : impls_by_function_) {
-    Callee one;
-    if (find_method(self, word, one, Receiver::Any)) words.push_back(word);
-  }
+  const std::vector<std::string_view> words = near_functions(self, function, {Receiver::Any});
   auto report = sink_.report<diag::UnknownFunction>(node(segment).name, name(self), function);
   if (const std::string_view near = diagnostics::nearest(function, words); !near.empty()) report.help(fmt::format("there is `{}`", near));
   out.kind = PathTarget::Kind::Error;
@@ -349,7 +346,7 @@ bool Checker::tensor_impl_function(NodeId tensor, NodeId segment, PathTarget& ou
   const auto candidates = impls_by_function_.find(std::string(node(segment).text));
   if (candidates == impls_by_function_.end()) return false;
   const NodeId arguments = child(tensor, slot::Segment::arguments);
-  for (uint32_t i : candidates->second) {
+  for (uint32_t i : candidates->second.of(0)) {
     if (impls_[i].trait.valid() || !is_tensor(impls_[i].self)) continue;
     Bindings bound;
     if (!arguments.valid())
@@ -380,11 +377,12 @@ bool Checker::find_constant(TypeId given, std::string_view word, PathTarget& out
     return found = true;
   });
   if (found) return true;
-  for (uint32_t i = 0; i < impls_.size(); ++i) {
+  const auto candidates = impls_by_constant_.find(key);
+  if (candidates == impls_by_constant_.end()) return false;
+  for (uint32_t i : candidates->second.of(head_of(self))) {
     const ImplInfo& info = impls_[i];
     const bool own = info.constants.contains(key);
-    const bool inherited = !own && info.trait.valid() && trait_info(info.trait).constants.contains(key);
-    if ((!own && !inherited) || (info.head != 0 && info.head != head_of(self))) continue;
+    if (info.head != 0 && info.head != head_of(self)) continue;
     Bindings bound;
     if (fit(info.self, self, bound) == Fit::No || !bounds_hold(info.declared.bounds, bound, 1)) continue;
     out.kind = PathTarget::Kind::Constant;
@@ -404,7 +402,7 @@ bool Checker::find_constant(TypeId given, std::string_view word, PathTarget& out
 
 PathTarget Checker::path_target(NodeId path, Span where) {
   PathTarget out;
-  const auto segments = list(child(path, slot::Path::segments));
+  const auto segments = past_library(list(child(path, slot::Path::segments)));
   const std::string first(node(segments[0]).text);
   const NodeId first_arguments = child(segments[0], slot::Segment::arguments);
   if (first.empty()) return out;

@@ -150,6 +150,7 @@ Checker::Usage Checker::pattern_usage(PatternId id) {
   Usage usage = Usage::Shared;
   if (one.kind == PatternKind::Bind) usage = one.by_reference ? (one.by_mutable ? Usage::Mutable : Usage::Shared) : copies(one.type) ? Usage::Shared : Usage::Move;
   for (PatternId part : std::vector<PatternId>(one.parts)) usage = std::max(usage, pattern_usage(part));
+  if (get(id).rest.valid()) usage = std::max(usage, pattern_usage(get(id).rest));
   return usage;
 }
 
@@ -171,7 +172,7 @@ void Checker::make_closure_type(uint64_t number, ClosureState& state) {
   }
   const StructId id = table_.add_struct(std::move(info));
   state.type = table_.struct_type(id);
-  variables_[number] = state.type;
+  learn(number, state.type);
   ClosureInfo made;  // other bodies read it, so nothing of this body's inference may be left in it
   for (TypeId& one : state.types) one = deep(one);
   state.result = deep(state.result);

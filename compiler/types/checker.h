@@ -3,6 +3,7 @@
 // Law: every ExprId handed out has a type; after a mistake that type is Error, which fits everything and reports nothing.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <set>
 #include <unordered_set>
@@ -136,6 +137,7 @@ struct OpenTry {
 // Of the body being checked. One body may ask for another while it is not finished, so this is put aside as a whole.
 struct BodyState {
   TypedFunction* body_ = nullptr;
+  const Bindings* arguments_ = nullptr;  // what stands for the parameters of the function, by number
   std::vector<Scope> scopes_;
   std::vector<LoopState> loops_;
   uint32_t next_loop_ = 0;
@@ -143,6 +145,7 @@ struct BodyState {
   TypeId result_;
   bool shipped_ = false, defining_ = false, in_closure_ = false, unsafe_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
+  std::unordered_map<uint32_t, TypeId> deepened_;  // types with variables, and what they are as far as is known now
   std::set<uint32_t> number_variables_;  // lengths and dims to be told
   Bindings numbers_;                     // those that are
   std::vector<Instance> pending_;      // callees of the body, by Expr::method
@@ -169,10 +172,11 @@ class Checker : private BodyState {
     const SyntaxTree* tree = nullptr;
     ModuleId module;
     Environment environment;
+    bool holes = false;  // types written here may leave out what inference will tell
   };
   template <class Do>
   auto at(const SyntaxTree* tree, ModuleId module, Environment environment, Do&& work) {
-    Where before = std::exchange(where_, Where{tree, module, std::move(environment)});
+    Where before = std::exchange(where_, Where{tree, module, std::move(environment), false});
     struct Back {
       Checker& checker;
       Where& before;
@@ -180,6 +184,12 @@ class Checker : private BodyState {
     } back{*this, before};
     return work();
   }
+  // The same for code, where a type may have holes: `Vec::new()`.
+  template <class Do>
+  auto at_code(const SyntaxTree* tree, ModuleId module, Environment environment, Do&& work) {
+    return at(tree, module, std::move(environment), [&] { return where_.holes = true, work(); });
+  }
+  bool may_guess() const { return body_ != nullptr && where_.holes; }
   const SyntaxTree& tree() const { return *where_.tree; }
   const Node& node(NodeId id) const { return where_.tree->get(id); }
   NodeKind kind(NodeId id) const { return where_.tree->kind(id); }
@@ -191,6 +201,7 @@ class Checker : private BodyState {
   void check_declarations();
   void check_nominal(DefinitionId id);
   void check_coherence();
+  void check_sizes();
   bool overlap(uint32_t a, uint32_t b);
   void check_constant(const Definition& made);
   void check_static(TypeId type, Span where);
@@ -208,6 +219,9 @@ class Checker : private BodyState {
   void settle_nominal(TypeId type, bool open);
   void fill_fields(const SyntaxTree& tree, NodeId fields, std::vector<Field>& out, std::string_view place);
   uint32_t drop_function(TypeId type);
+  bool infinite(TypeId type, TypeId looked_for, std::set<TypeId>& seen) const;
+  bool endless(DefinitionId definition, std::span<const GenericArgument> arguments);
+  bool number_for_type(std::span<const GenericParameter> parameters, std::span<const GenericArgument> given, ModuleId module, Span where);
   void use_type(TypeId type);
   void use_types();
   // `#[repr(…)]`
@@ -218,7 +232,6 @@ class Checker : private BodyState {
   static Representation representation(const SyntaxTree& tree, NodeId item);
   bool is_plain(TypeId type) const;
   void check_representation(const Definition& made, TypeId type);
-  bool infinite(TypeId type, TypeId looked_for, int depth = 0) const;
   const Nominal* nominal(TypeId type) const;
   const Nominal* nominal_exact(TypeId type) const;
   bool is_nominal(TypeId type, std::string_view shipped) const;
@@ -243,6 +256,7 @@ class Checker : private BodyState {
   void check_body(uint32_t number);
   void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
   void parameters_of(TypedFunction& function, const Callee& callee);
+  bool called_once(const Callee& callee, size_t parameter);
   void check_result(const Callee& callee);
   void opaque_bounds(NodeId result);
   void settle_opaque(FunctionSignature& out, TypeId type);
@@ -330,12 +344,14 @@ class Checker : private BodyState {
   TypeId written_type(NodeId id) { return lower(id, {}).type; }
   static bool admits_unsized(const SyntaxTree& tree, NodeId generics, size_t index);
   LoweredType lower(NodeId id, const Elision& elision);
+  LoweredType lower_node(NodeId id, const Elision& elision);
   LoweredType lower_path(NodeId id, const Elision& elision);
   LoweredType lower_qualified(NodeId path, const Elision& elision);
   std::vector<Region> regions_of_generic(const std::string& word) const;
   LoweredType lower_projection(const LoweredType& subject, std::string_view word, Span where, const Elision& elision, bool of_self = false);
   std::vector<Region> projected_regions(TypeId self, const std::vector<Region>& actual, std::string_view word, const Elision& elision);
   LoweredType lower_named(DefinitionId definition, NodeId arguments, Span span, const Elision& elision);
+  LoweredType lower_alias(DefinitionId definition, const std::vector<GenericArgument>& given, const Elision& elision);
   LoweredType lower_builtin(std::string_view name, NodeId arguments, Span span, const Elision& elision, bool& known);
   LoweredType lower_tensor(NodeId arguments, Span span);
   std::optional<std::vector<int64_t>> dims_of(NodeId id);
@@ -344,6 +360,7 @@ class Checker : private BodyState {
   static Region region_of_object(const Elision& elision);
   std::optional<int64_t> constant_integer(NodeId id, bool report = true);
   TypeId scalar_named(std::string_view name) const;
+  std::span<const NodeId> past_library(std::span<const NodeId> segments) const;
   DefinitionId find_path(std::span<const NodeId> segments, bool values, size_t& used, bool report);
 
   // --- trait objects and function types (objects.cpp)
@@ -399,6 +416,10 @@ class Checker : private BodyState {
   TypeId deep(TypeId type);
   GenericArgument deep(GenericArgument argument);
   bool unify(TypeId a, TypeId b);
+  bool unify(TypeId a, TypeId b, size_t& steps);
+  void learn(uint64_t number, TypeId type);
+  bool any_part(TypeId given, const std::function<bool(TypeId)>& holds);
+  TypeId deep_parts(TypeId type);
   GenericArgument fresh_number();
   int64_t known_number(int64_t number) const;
   bool unify_numbers(int64_t left, int64_t right);
@@ -412,13 +433,16 @@ class Checker : private BodyState {
   bool is_numeric(TypeId type);
   bool is_integer(TypeId type);
   bool is_float(TypeId type);
+  bool mentions_variables(TypeId type);
   bool contains_infer(TypeId type);
+  void too_heavy(Span where);
   TypeId settled(TypeId given, Span where, std::string_view what);
   void finish_body();
   void finish_call(ExprId id);
   void finish_trait_call(ExprId id, const Callee& callee, const FunctionInfo& asked);
   bool finish_builtin(ExprId id, const Callee& callee);
   void finish_formatter(ExprId id, Callee chosen);
+  void finish_string(ExprId id, Callee chosen);
   void finish_literal(Expr& expr);
 
   // --- expressions
@@ -444,11 +468,13 @@ class Checker : private BodyState {
   ExprId checked(NodeId id, TypeId expected);  // with coercion
   ExprId coerce(ExprId value, TypeId expected, std::string_view why = {});
   ExprId try_coerce(ExprId value, TypeId expected);
+  ExprId coerce_inside(ExprId value, TypeId wanted);
   ExprId vec_of_array(ExprId value, TypeId wanted);
   Span value_span(ExprId value);
   void mismatch(ExprId value, TypeId expected, std::string_view why);
   // (expressions.cpp)
   ExprId literal(NodeId id, TypeId expected);
+  ExprId byte_text(NodeId id);
   ExprId path_expression(NodeId id, TypeId expected);
   ExprId scalar_constant(TypeId type, std::string_view which, Span where);
   ExprId constant_value(const PathTarget& target, Span where);
@@ -463,6 +489,7 @@ class Checker : private BodyState {
   ExprId array(NodeId id, TypeId expected);
   ExprId repeat(NodeId id, TypeId expected);
   ExprId cast(NodeId id);
+  ExprId trapping_cast(ExprId value, TypeId to, Span where);
   ExprId try_expression(NodeId id);
   void hand_on(const OpenTry& failure);
   ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
@@ -481,6 +508,7 @@ class Checker : private BodyState {
   TypeId single_operand(TypeId self, DefinitionId trait);
   ExprId comparison(spec::Opcode op, ExprId left, ExprId right, Span where);
   ExprId compared(spec::Opcode op, ExprId left, ExprId right, Span where);
+  ExprId negated(ExprId value);
   ExprId assign(NodeId id);
   ExprId compound_assign(NodeId id);
   ExprId auto_deref(ExprId value);
@@ -492,6 +520,7 @@ class Checker : private BodyState {
   ExprId if_expression(NodeId id, TypeId expected);
   ExprId condition(NodeId id);
   ExprId match_expression(NodeId id, TypeId expected);
+  bool coerce_arms(std::vector<Arm>& arms, TypeId wanted);
   ExprId loop_expression(NodeId id, TypeId expected);
   ExprId for_expression(NodeId id);
   ExprId for_range(NodeId id, NodeId range);
@@ -542,10 +571,12 @@ class Checker : private BodyState {
   bool find_assumed(TypeId self, const std::string& word, Callee& out, Receiver want, DefinitionId only);
   Callee trait_callee(const TraitUse& use, TypeId self, std::string_view word);
   ExprId method_call(NodeId id, TypeId expected);
+  void remember_trait(std::pair<const SyntaxTree*, uint32_t> call, const Callee& callee);
   ExprId step_inside(ExprId place);
   ExprId call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report = true);
   ExprId native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
+  std::vector<std::string_view> near_functions(TypeId self, std::string_view wanted, std::initializer_list<Receiver> how);
   void unknown_method(TypeId start, std::string_view method, Span where);
   ExprId builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where);
   ExprId clone_of(ExprId place, Span where);
@@ -631,13 +662,16 @@ class Checker : private BodyState {
   PatternId pattern_bind(NodeId id, TypeId type, Mode mode);
   PatternId pattern_fields(NodeId id, PatternId made, const std::vector<Field>& fields, Mode mode);
   PatternId pattern_positions(std::span<const NodeId> parts, PatternId made, const std::vector<TypeId>& types, Mode mode, Span where);
+  PatternId pattern_slice(NodeId id, TypeId type, Mode mode);
+  PatternId pattern_bytes(NodeId literal, TypeId type);
+  PatternId pattern_rest(NodeId id, TypeId run, uint64_t length, Mode mode);
   PatternId pattern_or(NodeId id, TypeId type, Mode mode);
+  PatternId pattern_constant(DefinitionId constant, TypeId type, Span where);
   ExprId pattern_value(NodeId id, TypeId type);
   Pattern& get(PatternId id) { return body_->patterns[id.index()]; }
+  bool is_wrong(PatternId id);
   void irrefutable(PatternId id, TypeId type, Span where);
   void exhaustive(const std::vector<Arm>& arms, TypeId type, Span where);
-  std::optional<std::string> uncovered(const std::vector<std::vector<PatternId>>& rows, std::vector<TypeId> types, int depth);
-  std::optional<std::string> uncovered_constructors(const std::vector<std::vector<PatternId>>& rows, const std::vector<TypeId>& types, int depth);
 
   struct ScopeGuard {
     explicit ScopeGuard(Checker& checker) : checker_(checker) { checker_.scopes_.emplace_back(); }
@@ -659,17 +693,18 @@ class Checker : private BodyState {
   bool impls_ready_ = false;
   std::vector<TypeId> unsettled_;  // nominal types made before every impl was known
   std::map<uint32_t, TraitInfo> traits_;
-  std::unordered_map<std::string, std::vector<uint32_t>> impls_by_function_, impls_by_type_;
+  std::unordered_map<std::string, ImplIndex> impls_by_function_, impls_by_type_, impls_by_constant_;
   std::set<std::pair<uint32_t, uint32_t>> projecting_;  // impls whose lifetimes are being told, with the type
-  std::map<uint32_t, std::vector<uint32_t>> impls_by_trait_;
+  std::map<uint32_t, ImplIndex> impls_by_trait_;
   std::map<std::pair<const SyntaxTree*, uint32_t>, std::unique_ptr<FunctionInfo>> function_infos_;
   std::unordered_map<uint32_t, std::unique_ptr<Declared>> nominal_infos_;
   std::map<std::pair<uint32_t, std::string>, TypeId> associated_types_;
+  std::set<std::pair<uint32_t, std::string>> open_associated_;  // those being worked out
   std::unordered_map<uint64_t, Selection> selections_;
   std::unordered_set<uint32_t> used_types_;  // of finished bodies
-  std::vector<uint8_t> open_;  // by TypeId: 0 not asked yet, 1 no parameter in it, 2 some
+  std::vector<uint8_t> open_, closed_;  // by TypeId: 0 not asked yet, 1 no parameter (variable) in it, 2 some
   // uses
-  std::vector<Nominal> nominals_;                       // by number
+  std::deque<Nominal> nominals_;                        // by number; what stands in it never moves
   std::unordered_map<uint32_t, uint32_t> nominal_of_;   // TypeId → nominals_
   std::unordered_map<std::string, TypeId> nominal_ids_;
   std::unordered_map<uint32_t, ObjectUse> objects_;     // by TypeId
@@ -680,9 +715,17 @@ class Checker : private BodyState {
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong
-  std::map<std::pair<const SyntaxTree*, uint32_t>, DefinitionId> chosen_traits_;  // method calls on parameters, as their definition says
-  DefinitionId only_trait_;
+  std::map<std::pair<const SyntaxTree*, uint32_t>, TraitUse> chosen_traits_;  // method calls on parameters, as their definition says
+  TraitUse only_trait_;
   bool checking_main_ = false;
+  static constexpr uint32_t kMaxNesting = 128;  // of generic arguments, or of constants, inside each other
+  static constexpr size_t kMaxConstants = 4096, kMaxConstantParts = 200'000;  // that one constant is made of: uses, expressions
+  bool told_endless_ = false;
+  std::set<uint32_t> open_aliases_;  // by definition: those being read
+  std::unordered_map<std::string, TypeId> aliases_;  // by definition and arguments: those that hold no lifetime
+  std::set<std::tuple<const SyntaxTree*, uint32_t, uint32_t>> open_constants_;  // by node and Self: those being put in place
+  std::map<std::pair<const SyntaxTree*, uint32_t>, std::optional<int64_t>> integers_;  // constants in types; none while being worked out
+  size_t constants_used_ = 0, constants_begin_ = 0;  // inside of the outermost constant; expressions before it
   size_t depth_of_instances_ = 0;
   int depth_ = 0;
 };

@@ -12,7 +12,7 @@ namespace stark::types {
 // What a call of a value of this type takes and gives; nothing if it cannot be called.
 std::optional<Callable> Checker::callable_of(TypeId given) {
   const TypeId type = shallow(given);
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   if (data.special == Special::Infer && infer_what(type) == 3) {
     const ClosureState& state = closures_.at(infer_number(type));
     return Callable{state.done ? state.calling : Calling::Shared, state.types, state.result};

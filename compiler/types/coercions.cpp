@@ -36,7 +36,7 @@ ExprId Checker::coerce(ExprId value, TypeId expected, std::string_view why) {
 ExprId Checker::try_coerce(ExprId value, TypeId expected) {
   const TypeId found = type(value), wanted = shallow(expected);
   if (is_never(found) || is_error(found) || is_error(wanted)) return value;
-  const TypeData from = table_.get(found), to = table_.get(wanted);
+  const TypeData &from = table_.get(found), &to = table_.get(wanted);
   const Span where = value_span(value);
   if (from.special == Special::None && from.kind == TypeKind::Str && to.special == Special::None && to.kind == TypeKind::Ref && !to.is_mut && is_infer(to.parts[0]) && infer_what(to.parts[0]) == 0)
     unify(to.parts[0], str_);  // `map.get("key")`
@@ -62,7 +62,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       const TypeId target = shallow(to.parts[0]);
       const bool by_value = from.kind != TypeKind::Ref;
       const TypeId source = by_value ? found : shallow(from.parts[0]);
-      const TypeData a = table_.get(source), b = table_.get(target);
+      const TypeData &a = table_.get(source), &b = table_.get(target);
       if (!by_value && to.is_mut && !from.is_mut) return {};
       const bool text = b.kind == TypeKind::Str && (a.kind == TypeKind::Str || a.kind == TypeKind::String) && a.special == Special::None;
       const bool run = b.kind == TypeKind::Slice && (a.kind == TypeKind::Vec || a.kind == TypeKind::Array) && a.special == Special::None && unify(a.parts[0], b.parts[0]);
@@ -123,7 +123,36 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
     }
     if (to.kind == TypeKind::Vec && from.kind == TypeKind::Array && unify(from.parts[0], to.parts[0])) return vec_of_array(value, wanted);
   }
+  if (from.special == Special::None && to.special == Special::None && from.kind == TypeKind::Ref && to.kind == TypeKind::Ref && from.is_mut && to.is_mut && is_place(value)) {
+    if (!unify(from.parts[0], to.parts[0])) return {};
+    const ExprId again = add(ExprKind::Borrow, wanted, where, {deref(value)});  // a reborrow, whatever `&mut T` turns out to refer to
+    get(again).mutable_ = true;
+    return again;
+  }
+  if (from.special == Special::None && to.special == Special::None && from.kind == to.kind && from.kind != TypeKind::Ref && alike(found, wanted) == Fit::No)
+    if (const ExprId out = coerce_inside(value, wanted); out.valid()) return out;
   return unify(found, wanted) ? value : ExprId();
+}
+
+// What a tuple is made of here and now, or a block ends with, is converted where it stands.
+ExprId Checker::coerce_inside(ExprId value, TypeId wanted) {
+  const Span where = get(value).span;
+  if (get(value).kind == ExprKind::Block && get(value).parts[0].valid() && get(value).type == get(get(value).parts[0]).type) {
+    const ExprId end = try_coerce(get(value).parts[0], wanted);
+    if (!end.valid()) return {};
+    get(value).parts[0] = end;
+    get(value).type = wanted;
+    return value;
+  }
+  if (get(value).kind != ExprKind::Make || !is_kind(wanted, TypeKind::Tuple)) return {};
+  const std::vector<TypeId>& types = table_.get(shallow(wanted)).parts;
+  std::vector<ExprId> parts = get(value).parts;
+  if (parts.size() != types.size()) return {};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    parts[i] = try_coerce(parts[i], types[i]);
+    if (!parts[i].valid()) return {};
+  }
+  return add(ExprKind::Make, wanted, where, std::move(parts));
 }
 
 // `let v: Box<[f32]> = [1.0, 2.0];`

@@ -118,7 +118,9 @@ ExprId Checker::if_expression(NodeId id, TypeId expected) {
   if (!is_never(result)) {
     then_value = coerce(then_value, result);
     const ExprId joined = try_coerce(else_value, result);
+    const ExprId other = joined.valid() || known ? ExprId() : try_coerce(then_value, get(else_value).type);
     if (joined.valid()) else_value = joined;
+    else if (other.valid()) then_value = other, result = get(else_value).type;
     else if (!is_error(get(else_value).type))
       sink_.report<diag::Mismatch>(get(else_value).span, name(result), name(get(else_value).type)).label(get(then_value).span, fmt::format("the other branch is `{}`", name(result)));
   }
@@ -146,6 +148,7 @@ ExprId Checker::match_expression(NodeId id, TypeId expected) {
       if (!result.valid()) result = found, first_span = get(body).span;
       const ExprId joined = try_coerce(body, result);
       if (joined.valid()) body = joined;
+      else if (!fixed && coerce_arms(arms, found)) result = found;
       else {
         auto report = sink_.report<diag::Mismatch>(get(body).span, name(result), name(found));
         if (!fixed) report.label(first_span, fmt::format("an arm before is `{}`", name(result)));
@@ -157,6 +160,18 @@ ExprId Checker::match_expression(NodeId id, TypeId expected) {
   const ExprId out = add(ExprKind::Match, all_leave && !arms.empty() ? table_.never() : result.valid() ? result : table_.never(), span(id), {value});
   get(out).arms = std::move(arms);
   return out;
+}
+
+// A later arm may be what the arms before can become: `"none"` beside a `&str`.
+bool Checker::coerce_arms(std::vector<Arm>& arms, TypeId wanted) {
+  std::vector<Arm> changed = arms;
+  for (Arm& arm : changed) {
+    if (is_never(get(arm.body).type)) continue;
+    arm.body = try_coerce(arm.body, wanted);
+    if (!arm.body.valid()) return false;
+  }
+  arms = std::move(changed);
+  return true;
 }
 
 ExprId Checker::loop_expression(NodeId id, TypeId expected) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/types/checker.h"
+#include "compiler/types/sizes.h"
 
 namespace stark::types {
 
@@ -21,7 +22,23 @@ Typed Checker::run() {
   for (size_t i = 0; i < unsettled_.size(); ++i) settle_nominal(unsettled_[i], is_open(unsettled_[i]));
   check_declarations();
   for (size_t done = 0; done < instances_.size(); ++done) check_body(static_cast<uint32_t>(done));
+  table_.settle();
+  if (sink_.errors() == 0) check_sizes();
   return std::move(typed_);
+}
+
+// Values that no bundle can have are told here, where the program's own places are known.
+void Checker::check_sizes() {
+  Sizes sizes(table_);
+  std::set<TypeId> seen;
+  const auto look = [&](TypeId type, Span where) {
+    if (!type.valid() || !seen.insert(type).second) return;
+    if (const std::string why = sizes.too_much(type); !why.empty()) sink_.report<diag::TypeTooLarge>(where, why);
+  };
+  for (const TypedFunction& function : typed_.functions) {
+    for (const BodyLocal& one : function.locals) look(one.type, one.span);
+    for (const Expr& one : function.exprs) look(one.type, one.span);
+  }
 }
 
 void Checker::check_declarations() {
@@ -75,7 +92,7 @@ void Checker::check_nominal(DefinitionId id) {
         return;
       }
   };
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   if (data.kind == TypeKind::Struct) look(table_.info(data.struct_id).fields);
   else if (data.kind == TypeKind::Enum)
     for (const Variant& variant : std::vector<Variant>(table_.info(data.enum_id).variants)) look(variant.fields);
@@ -85,12 +102,11 @@ void Checker::check_nominal(DefinitionId id) {
 // Two impls of one trait that one type could have.
 void Checker::check_coherence() {
   for (const auto& [trait, numbers] : impls_by_trait_) {
-    for (size_t a = 0; a < numbers.size(); ++a)
-      for (size_t b = a + 1; b < numbers.size(); ++b) {
-        const ImplInfo &one = impls_[numbers[a]], &other = impls_[numbers[b]];
-        if (names_.get(one.module).shipped && names_.get(other.module).shipped) continue;
-        if (one.head != 0 && other.head != 0 && one.head != other.head) continue;
-        if (is_error(one.self) || is_error(other.self) || !overlap(numbers[a], numbers[b])) continue;
+    for (uint32_t a : numbers.of(0))
+      for (uint32_t b : numbers.of(impls_[a].head)) {
+        const ImplInfo &one = impls_[a], &other = impls_[b];
+        if (b <= a || (names_.get(one.module).shipped && names_.get(other.module).shipped)) continue;
+        if (is_error(one.self) || is_error(other.self) || !overlap(a, b)) continue;
         const ImplInfo& later = names_.get(other.module).shipped ? one : other;
         const ImplInfo& first = &later == &one ? other : one;
         auto report = sink_.report<diag::OverlappingImpls>(later.tree->get(later.node).span, names_.get(DefinitionId(trait)).name, name(later.self));
@@ -114,7 +130,7 @@ bool Checker::overlap(uint32_t a, uint32_t b) {
 }
 
 void Checker::check_constant(const Definition& made) {
-  at(made.tree, made.module, {}, [&] {
+  at_code(made.tree, made.module, {}, [&] {
     const NodeId declared = child(made.node, slot::Const::type), value = child(made.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
     if (!value.valid()) return;
@@ -241,6 +257,7 @@ void Checker::check_signature(const ImplInfo& info, const std::string& word, con
   const FunctionInfo& asked = function_info(asked_callee);
   const Span where = info.tree->get(callee.node).name;
   if (is_formatter(info.trait) && own.types.size() == 2) return;  // `fmt` has two forms
+  if (is_formatter(info.trait) && own.types.size() == 1 && is_kind(own.result, TypeKind::String) && names_.edition == Edition::CoreV1) return;  // and a third there
   if (own.types.size() != asked.types.size() || own.has_self != asked.has_self) {
     sink_.report<diag::SignatureDiffers>(where, word, names_.get(info.trait).name).here(fmt::format("the trait's has {} parameters{}", asked.types.size(), asked.has_self && !own.has_self ? ", the first is `self`" : ""));
     return;

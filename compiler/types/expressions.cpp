@@ -44,7 +44,7 @@ bool Checker::points(TypeId given) const {
 }
 
 ExprId Checker::deref(ExprId reference) {
-  const TypeData data = table_.get(type(reference));
+  const TypeData& data = table_.get(type(reference));
   const Span where = get(reference).span;
   const bool good = points(get(reference).type);
   return add(ExprKind::Deref, good ? data.parts[0] : table_.error(), where, {reference});
@@ -86,7 +86,14 @@ ExprId Checker::checked(NodeId id, TypeId expected) { return coerce(expression(i
 
 ExprId Checker::expression(NodeId id, TypeId expected) {
   if (!id.valid()) return error({where_.tree->file, 0, 0});
-  return expression_unlimited(id, expected);
+  const ExprId out = expression_unlimited(id, expected);
+  too_heavy(span(id));
+  return out;
+}
+
+// Says so if the type table refused a type since it was last asked.
+void Checker::too_heavy(Span where) {
+  if (table_.refused()) sink_.report<diag::TypeTooLarge>(where, fmt::format("it has more than {} parts", kMaxTypeWeight));
 }
 
 ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
@@ -135,7 +142,7 @@ ExprId Checker::literal(NodeId id, TypeId expected) {
     case TokenKind::False: return constant_number(made.token == TokenKind::True ? 1 : 0, bool_, made.span);
     case TokenKind::Text: return constant_text(lex::literal_value(text), made.span);
     case TokenKind::Byte: return constant_number(static_cast<unsigned char>(lex::literal_value(text).append(1, '\0')[0]), table_.scalar(TypeKind::U8), made.span);
-    case TokenKind::ByteText: return sink_.report<diag::Unsupported>(made.span, "byte texts"), error(made.span);
+    case TokenKind::ByteText: return byte_text(id);
     case TokenKind::Char: {
       const std::string inside = lex::literal_value(text);
       const auto byte = [&](size_t i) { return i < inside.size() ? static_cast<unsigned char>(inside[i]) : 0u; };
@@ -179,9 +186,18 @@ ExprId Checker::literal(NodeId id, TypeId expected) {
   return out;
 }
 
+// `b"GET"`: a reference to an array of bytes.
+ExprId Checker::byte_text(NodeId id) {
+  const Node made = node(id);
+  std::vector<ExprId> bytes;
+  for (const char c : lex::literal_value(made.text)) bytes.push_back(constant_number(static_cast<unsigned char>(c), table_.scalar(TypeKind::U8), made.span));
+  const TypeId run = table_.array(table_.scalar(TypeKind::U8), bytes.size());
+  return borrow(add(ExprKind::Make, run, made.span, std::move(bytes)), false, made.span);
+}
+
 ExprId Checker::path_expression(NodeId id, TypeId expected) {
   const NodeId path = child(id, slot::PathExpr::path);
-  const auto segments = list(child(path, slot::Path::segments));
+  const auto segments = past_library(list(child(path, slot::Path::segments)));
   const Span where = span(id);
   if (segments.size() == 2) {
     const std::string_view first = node(segments[0]).text, which = node(segments[1]).text;
@@ -262,11 +278,20 @@ ExprId Checker::scalar_constant(TypeId type, std::string_view which, Span where)
 
 // A constant stands for its expression, in the place of its declaration.
 ExprId Checker::constant_value(const PathTarget& target, Span where) {
-  if (++depth_ > 64) return --depth_, sink_.report<diag::NotConstant>(where, "it is defined by itself"), error(where);
+  const std::tuple key(target.tree, target.node.value, target.environment.self.value);
+  const bool outermost = open_constants_.empty();
+  if (outermost) constants_used_ = 0, constants_begin_ = body_->exprs.size();
+  if (!open_constants_.insert(key).second) return sink_.report<diag::NotConstant>(where, "it is defined by itself"), error(where);
+  if (!outermost && (++constants_used_ > kMaxConstants || body_->exprs.size() - constants_begin_ > kMaxConstantParts || open_constants_.size() > kMaxNesting)) {
+    if (constants_used_ < 2 * kMaxConstants) sink_.report<diag::NotConstant>(where, "its value is made of too many other constants");
+    constants_used_ = 2 * kMaxConstants;  // said once
+    open_constants_.erase(key);
+    return error(where);
+  }
   ExprId out;
   auto scopes = std::exchange(scopes_, {});
   scopes_.emplace_back();
-  at(target.tree, target.module, target.environment, [&] {
+  at_code(target.tree, target.module, target.environment, [&] {
     if (kind(target.node) == NodeKind::Static && tree().has(target.node, parse::kMut)) sink_.report<diag::Unsupported>(where, "statics that change").help("keep the value in a variable of `main` and pass it on");
     const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
@@ -276,7 +301,7 @@ ExprId Checker::constant_value(const PathTarget& target, Span where) {
     if (shared) out = add(ExprKind::Deref, type, where, {borrow(out, false, where)});
   });
   scopes_ = std::move(scopes);
-  --depth_;
+  open_constants_.erase(key);
   return out;
 }
 
@@ -291,7 +316,7 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
   if (is_infer(start)) settle_obligations(), start = shallow(start);
   for (ExprId at_base = base; at_base.valid(); at_base = step_inside(at_base)) {
     const TypeId here = type(at_base);
-    const TypeData data = table_.get(here);
+    const TypeData& data = table_.get(here);
     if (data.special == Special::Error) return error(whole);
     if (data.special == Special::Infer) return sink_.report<diag::UnknownYet>(get(base).span, "its fields are asked for"), error(whole);
     if (data.special == Special::None && data.kind == TypeKind::Struct && nominal(here) != nullptr) {
@@ -345,7 +370,7 @@ ExprId Checker::index_expression(NodeId id) {
   while (points(get(base).type)) base = deref(base);
   const auto indices = list(child(id, slot::Index::indices));
   if (is_tensor(get(base).type)) return tensor_element(base, indices, span(id));
-  const TypeData data = table_.get(type(base));
+  const TypeData& data = table_.get(type(base));
   if (data.special == Special::Error) return error(span(id));
   const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
   const bool text = data.special == Special::None && (data.kind == TypeKind::Str || data.kind == TypeKind::String);
@@ -355,7 +380,10 @@ ExprId Checker::index_expression(NodeId id) {
       const auto number = kind(indices[0]) == NodeKind::Literal ? constant_integer(indices[0], false) : std::nullopt;
       if (number && static_cast<uint64_t>(*number) >= data.length && !is_symbol(static_cast<int64_t>(data.length))) sink_.report<diag::IndexRange>(span(indices[0]), *number, data.length);
     }
-    return add(ExprKind::Element, data.parts[0], span(id), {base, checked(indices[0], usize_)});
+    const bool any_integer = names_.edition == Edition::CoreV1 && !shipped_;
+    ExprId index = any_integer ? expression(indices[0], usize_) : checked(indices[0], usize_);
+    if (any_integer) index = is_integer(get(index).type) && !is_infer(get(index).type) && type(index) != usize_ ? trapping_cast(index, usize_, span(indices[0])) : coerce(index, usize_);
+    return add(ExprKind::Element, data.parts[0], span(id), {base, index});
   }
   if (!text && indices.size() == 1 && data.special != Special::Infer)
     if (const ExprId out = overloaded_index(base, indices[0], span(id)); out.valid()) return out;
@@ -417,7 +445,7 @@ void Checker::mutable_place(ExprId place) {
 // `v[a..b]`: a part of a run or a text, behind a reference.
 ExprId Checker::slice(ExprId base, NodeId range_node, bool is_mut, Span where) {
   const TypeId here = type(base);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   const bool text = data.kind == TypeKind::Str || data.kind == TypeKind::String;
   const TypeId inner = text ? str_ : data.kind == TypeKind::Slice ? here : table_.slice(data.parts[0]);
   const NodeId first = child(range_node, slot::Range::first), last = child(range_node, slot::Range::last);
@@ -448,7 +476,7 @@ ExprId Checker::tuple(NodeId id, TypeId expected) {
     if (known)
       if (const ExprId better = try_coerce(value, hint); better.valid()) value = better;
     parts.push_back(value);
-    types.push_back(get(value).type);
+    types.push_back(type(value));
   }
   return add(ExprKind::Make, table_.tuple(std::move(types)), span(id), std::move(parts));
 }
@@ -496,7 +524,40 @@ ExprId Checker::cast(NodeId id) {
   if (is_kind(from, TypeKind::Enum) && nominal(from) != nullptr && is_integer(to))
     if (const ExprId out = discriminant(value, to, span(id)); out.valid()) return out;
   if (!numbers && !to_number && !to_char) return sink_.report<diag::BadCast>(span(id), name(from), name(to)), add(ExprKind::Error, to, span(id));
+  if (names_.edition == Edition::CoreV1 && !shipped_ && is_numeric(from) && is_integer(to)) return trapping_cast(value, to, span(id));
   return add(ExprKind::Cast, to, span(id), {value});
+}
+
+// Core v1: a number that does not fit is a trap. It fits if the way back leads to it, on the same side of zero; what is behind a point does not count.
+ExprId Checker::trapping_cast(ExprId value, TypeId to, Span where) {
+  if (is_infer(get(value).type)) unify(get(value).type, infer_what(get(value).type) == 1 ? i32_ : f64_);
+  const bool floating = is_float(get(value).type);
+  if (floating) {
+    if (type(value) != f64_) value = add(ExprKind::Cast, f64_, where, {value});
+    value = add(ExprKind::Native, f64_, where, {value});
+    get(value).native = spec::Native::F64Trunc;
+  }
+  const TypeId from = type(value);
+  const ExprId out = add(ExprKind::Block, to, where, {ExprId()});
+  const BodyLocalId before = add_local("", from, false, where), after = add_local("", to, false, where);
+  push_let(out, before, value);
+  push_let(out, after, add(ExprKind::Cast, to, where, {local(before, where)}));
+  const auto compare = [&](spec::Opcode op, ExprId left, ExprId right) {
+    const ExprId made = add(ExprKind::Binary, bool_, where, {left, right});
+    get(made).op = op;
+    return made;
+  };
+  ExprId wrong = compare(spec::Opcode::Ne, add(ExprKind::Cast, from, where, {local(after, where)}), local(before, where));
+  if (!floating) {
+    const ExprId below = compare(spec::Opcode::Lt, local(before, where), constant_number(0, from, where)), still = compare(spec::Opcode::Lt, local(after, where), constant_number(0, to, where));
+    wrong = add(ExprKind::Or, bool_, where, {wrong, compare(spec::Opcode::Ne, below, still)});
+  }
+  const ExprId failed = panic(constant_text("the number does not fit into the type that it is cast to", where), where);
+  const ExprId test = add(ExprKind::If, unit_, where, {wrong, failed, ExprId()});
+  get(out).statements.push_back({TypedStatement::Kind::Expression, test, {}, {}});
+  const ExprId result = local(after, where);
+  get(out).parts[0] = result;
+  return out;
 }
 
 // `Color::Red as i32`: the numbers that the variants have, from zero or as written.
@@ -527,19 +588,21 @@ ExprId Checker::discriminant(ExprId value, TypeId to, Span where) {
 ExprId Checker::reference(NodeId id, TypeId expected) {
   TypeId hint;
   if (expected.valid() && is_kind(expected, TypeKind::Ref)) hint = table_.get(shallow(expected)).parts[0];
-  if (hint.valid() && (is_kind(hint, TypeKind::Slice) || is_kind(hint, TypeKind::Str))) hint = TypeId();
   const bool is_mut = tree().has(id, parse::kMut);
   const NodeId inner_node = child(id, slot::RefExpr::expression);
+  if (hint.valid() && ((is_kind(hint, TypeKind::Slice) && kind(inner_node) != NodeKind::Array) || is_kind(hint, TypeKind::Str))) hint = TypeId();
   ExprId place;
   if (is_mut && kind(inner_node) == NodeKind::Index && list(child(inner_node, slot::Index::indices)).size() == 1 && kind(list(child(inner_node, slot::Index::indices))[0]) == NodeKind::Range) {
     ExprId base = expression(child(inner_node, slot::Index::receiver));
     while (points(get(base).type)) base = deref(base);
-    const TypeData data = table_.get(type(base));
+    const TypeData& data = table_.get(type(base));
     const bool run = data.special == Special::None && (data.kind == TypeKind::Vec || data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
     place = run ? slice(base, list(child(inner_node, slot::Index::indices))[0], true, span(inner_node)) : expression(inner_node, hint);
   } else {
     place = expression(inner_node, hint);
   }
+  if (!is_mut && hint.valid() && is_kind(hint, TypeKind::Ref) && is_kind(get(place).type, TypeKind::Str))  // `&"fox"` where a `&&str` is wanted
+    if (const ExprId shown = try_coerce(place, hint); shown.valid()) place = shown;
   if (is_mut) mutable_place(place);
   if (get(place).kind == ExprKind::Deref && !is_place(get(place).parts[0]) && is_kind(get(get(place).parts[0]).type, TypeKind::Ref) && table_.get(type(get(place).parts[0])).is_mut == is_mut) return get(place).parts[0];
   const ExprId out = add(ExprKind::Borrow, table_.ref(get(place).type, is_mut), span(id), {place});
@@ -618,7 +681,7 @@ ExprId Checker::try_failure(ExprId wrong, TypeId wanted, Span where) {
   const TraitUse use{names_.find_in(names_.library, "From", false), {{GenericArgument::Kind::Type, found, 0, {}}}};
   if (select(wanted, use).kind == Selection::Kind::Impl) return call_callee(trait_callee(use, shallow(wanted), "from"), {}, {{{}, wrong, {}, where, {}, {}}}, {}, wanted, where);
   if (const ExprId out = try_coerce(wrong, wanted); out.valid()) return out;
-  const TypeData data = table_.get(shallow(wanted));
+  const TypeData& data = table_.get(shallow(wanted));
   if (data.special == Special::None && data.kind == TypeKind::Box && object_use(shallow(data.parts[0])) != nullptr)
     return coerce(add(ExprKind::MakeBox, table_.box(found), where, {wrong}), wanted);
   missing_bound({wanted, use, std::nullopt, where, {}, false}, shallow(wanted));

@@ -44,7 +44,7 @@ std::string_view wrong_format(std::string_view spec) {
 // Can the VM print it without calling anything?
 bool Checker::natively_printable(TypeId given, bool debug, int depth) {
   const TypeId type_id = shallow(given);
-  const TypeData data = table_.get(type_id);
+  const TypeData& data = table_.get(type_id);
   if (data.special != Special::None) return data.special == Special::Infer ? infer_what(type_id) != 3 : data.special == Special::Error || data.special == Special::Never;
   if (depth > 16) return false;
   const auto all = [&] { return std::ranges::all_of(data.parts, [&](TypeId part) { return natively_printable(part, debug, depth + 1); }); };
@@ -90,13 +90,18 @@ void Checker::hole(ExprId value, std::string_view spec_text, Span where, std::st
   while (is_kind(get(value).type, TypeKind::Ref) || is_kind(get(value).type, TypeKind::Guard) || is_kind(get(value).type, TypeKind::Gc) || is_kind(get(value).type, TypeKind::Arc)) value = deref(value);
   const TypeId here = type(value);
   std::string kept(spec_text);
+  if (names_.edition == Edition::CoreV1 && kept.empty() && !natively_printable(here, false) && natively_printable(here, true) && !implements(here, "Display")) {
+    out += fmt::format("{{{}:?}}", parts.size());  // containers show what is in them
+    parts.push_back(borrow(value, false, where));
+    return;
+  }
   if (!natively_printable(here, debug)) {
     const DefinitionId trait = names_.find_in(names_.library, debug ? "Debug" : "Display", false);
     if (!select(here, {trait, {}})) return not_printable(here, debug, where);
     value = pending_call(trait_callee({trait, {}}, here, "fmt"), str_, where, {borrow(value, false, where)});
     if (debug) kept.pop_back();
   }
-  const TypeData data = table_.get(type(value));
+  const TypeData& data = table_.get(type(value));
   const bool by_value = data.special != Special::None || (data.parts.empty() && data.kind != TypeKind::Tensor && data.kind != TypeKind::String);
   const bool behind = get(value).kind == ExprKind::Deref && data.kind == TypeKind::Str && data.special == Special::None && is_kind(get(get(value).parts[0]).type, TypeKind::Ref);
   if (behind) value = auto_deref(get(value).parts[0]);

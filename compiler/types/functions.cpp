@@ -274,13 +274,15 @@ void Checker::check_function(TypedFunction& function, const Callee& callee, cons
   function.is_pub = callee.tree->has(callee.node, parse::kPub) && !defining;
   BodyState before = std::exchange(static_cast<BodyState&>(*this), BodyState());
   body_ = &function;
+  arguments_ = &callee.bound;
   errors_before_ = sink_.errors();
   defining_ = defining;
   shipped_ = names_.get(callee.module).shipped;
   unsafe_ = callee.tree->has(callee.node, parse::kUnsafe);
   const bool opaque = !function.signature.result.valid();
   result_ = opaque ? fresh() : function.signature.result;
-  at(callee.tree, callee.module, environment, [&] {
+  if (!opaque && (is_error(result_) || std::ranges::any_of(function.signature.parameters, [&](TypeId one) { return is_error(one); }))) errors_before_ = ~size_t{0};  // told already
+  at_code(callee.tree, callee.module, environment, [&] {
     const ScopeGuard scope(*this);
     parameters_of(function, callee);
     check_result(callee);
@@ -311,11 +313,18 @@ void Checker::parameters_of(TypedFunction& function, const Callee& callee) {
     } else if (kind(parameter) == NodeKind::Parameter) {
       const PatternId bound = pattern(child(parameter, slot::Parameter::pattern), declared, Mode::Move);
       irrefutable(bound, declared, span(parameter));
+      if (get(bound).kind == PatternKind::Bind && called_once(callee, i - 1)) body_->locals[get(bound).local.index()].is_mut = true;
       function.parameters.push_back(bound);
     } else {
       function.parameters.push_back(add_pattern(PatternKind::Wild, declared, span(parameter)));
     }
   }
+}
+
+// `f: F` with `F: FnOnce`: it is used up by its call, whatever the closure changes of itself then.
+bool Checker::called_once(const Callee& callee, size_t parameter) {
+  const FunctionInfo& info = function_info(callee);
+  return std::ranges::any_of(info.all_bounds, [&](const Bound& one) { return one.callable && one.callable->calling == Calling::Once && one.subject == info.types[parameter]; });
 }
 
 void Checker::check_result(const Callee& callee) {

@@ -99,6 +99,9 @@ TraitUse Checker::trait_use(DefinitionId trait, NodeId arguments, TypeId self, S
     sink_.report<diag::GenericCount>(where, names_.get(trait).name, wanted, out.arguments.size());
     out.arguments.resize(wanted);
   }
+  if (number_for_type(std::span(info.declared.parameters).subspan(1), out.arguments, info.module, where))
+    for (GenericArgument& one : out.arguments)
+      if (one.kind == GenericArgument::Kind::Number) one = {GenericArgument::Kind::Type, table_.error(), 0, {}};
   const size_t given = out.arguments.size();
   for (size_t i = given; i < wanted; ++i) {  // `Add` is `Add<Self>`
     const NodeId declared = info.declared.parameters[i + 1].node;
@@ -187,15 +190,14 @@ TypeId Checker::hidden_parameter(NodeId impl_type, Declared& own) {
 
 // A parameter declared like a type and used as a shape or a dim is a shape or a number.
 void Checker::settle_parameter(GenericParameter& parameter, TypeId type) {
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   for (int64_t dim : data.dims) {
     if (dim == kShapeSymbols + parameter.number) parameter.argument = {GenericArgument::Kind::Shape, {}, 0, {dim}};
     if (dim == kNumberSymbols + parameter.number) parameter.argument = {GenericArgument::Kind::Number, {}, dim, {}};
   }
   for (TypeId part : data.parts) settle_parameter(parameter, part);
   if (const Nominal* used = nominal(type)) {
-    const std::vector<GenericArgument> arguments = used->arguments;
-    for (const GenericArgument& argument : arguments)
+    for (const GenericArgument& argument : used->arguments)
       if (argument.kind == GenericArgument::Kind::Type) settle_parameter(parameter, argument.type);
   }
 }
@@ -213,13 +215,12 @@ bool Checker::is_open(TypeId type) {
   if (!type.valid()) return false;
   if (type.index() >= open_.size()) open_.resize(table_.size() + 64, 0);
   if (open_[type.index()] != 0) return open_[type.index()] == 2;
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   bool open = data.special == Special::Parameter || data.special == Special::Projection;
   open |= data.kind == TypeKind::Array && is_symbol(static_cast<int64_t>(data.length));
   open |= std::ranges::any_of(data.dims, is_symbol) || std::ranges::any_of(data.parts, [&](TypeId part) { return is_open(part); });
   if (const Nominal* used = nominal_exact(type)) {
-    const std::vector<GenericArgument> arguments = used->arguments;
-    open |= std::ranges::any_of(arguments, [&](const GenericArgument& argument) { return is_open(argument); });
+    open |= std::ranges::any_of(used->arguments, [&](const GenericArgument& argument) { return is_open(argument); });
   }
   if (const ObjectUse* object = object_use(type)) {
     const ObjectUse copy = *object;
@@ -365,7 +366,7 @@ Fit Checker::fit(const GenericArgument& pattern, const GenericArgument& given, B
 Fit Checker::fit(TypeId pattern_type, TypeId given_type, Bindings& bound) {
   const TypeId given = shallow(given_type), pattern = shallow(pattern_type);
   if (pattern == given && !is_open(pattern)) return Fit::Yes;
-  const TypeData p = table_.get(pattern), g = table_.get(given);
+  const TypeData &p = table_.get(pattern), &g = table_.get(given);
   if (p.special == Special::Parameter) {
     const auto [place, added] = bound.emplace(static_cast<uint32_t>(p.length), GenericArgument{GenericArgument::Kind::Type, given, 0, {}});
     if (added) return Fit::Yes;
@@ -386,7 +387,7 @@ Fit Checker::fit(TypeId pattern_type, TypeId given_type, Bindings& bound) {
   const Nominal *m = nominal_exact(pattern), *n = nominal(given);
   if (m != nullptr || n != nullptr) {
     if (m == nullptr || n == nullptr || m->definition != n->definition || m->arguments.size() != n->arguments.size()) return Fit::No;
-    const auto a = m->arguments, b = n->arguments;
+    const auto &a = m->arguments, &b = n->arguments;
     Fit all = Fit::Yes;
     for (size_t i = 0; i < a.size(); ++i) all = std::min(all, fit(a[i], b[i], bound));
     return all;

@@ -95,13 +95,26 @@ struct ImplInfo {
   ModuleId module;
   const SyntaxTree* tree = nullptr;
   NodeId node;
-  bool derived = false;
+  bool derived = false, exact = false;
   DefinitionId trait;
   std::vector<GenericArgument> trait_arguments;
   Declared declared;
   TypeId self;
   uint64_t head = 0;  // of self; see Checker::head_of
   std::unordered_map<std::string, NodeId> functions, types, constants;
+};
+
+// Impls that share a trait or a word, each list in the order of the text; and quickly those that a type with a given head could have.
+class ImplIndex {
+ public:
+  void add(uint64_t head, uint32_t impl);
+  // Those of this head and those for every type; with 0, all.
+  const std::vector<uint32_t>& of(uint64_t head) const;
+
+ private:
+  std::vector<uint32_t> all_, blanket_;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> own_;
+  mutable std::unordered_map<uint64_t, std::vector<uint32_t>> merged_;  // made when asked for
 };
 
 // A function's types in terms of its parameters: those of its impl or trait, then its own.

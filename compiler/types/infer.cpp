@@ -1,5 +1,6 @@
 // compiler/types/infer.cpp — what is not known yet: variables, making two types one, and settling everything at the end.
 // Room: types. In: types with variables. Out: types without.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -73,6 +74,7 @@ bool Checker::unify_numbers(int64_t left, int64_t right) {
   for (const auto& [variable, other] : {std::pair(a, b), std::pair(b, a)}) {
     if (!is_number_symbol(variable) || !number_variables_.contains(static_cast<uint32_t>(variable - kNumberSymbols))) continue;
     numbers_[static_cast<uint32_t>(variable - kNumberSymbols)] = {GenericArgument::Kind::Number, {}, other, {}};
+    deepened_.clear();
     return true;
   }
   return false;
@@ -85,45 +87,85 @@ bool Checker::unify_dims(const std::vector<int64_t>& a, const std::vector<int64_
   return true;
 }
 
+// A variable is found out. What was worked out of types with variables in them no longer stands.
+void Checker::learn(uint64_t number, TypeId type) {
+  variables_[number] = type;
+  deepened_.clear();
+}
+
+// Types share their parts, so what is the same is done once.
 TypeId Checker::deep(TypeId given) {
   const TypeId type = shallow(given);
-  if (!type.valid()) return type;
+  if (!type.valid() || !mentions_variables(type) || table_.get(type).special != Special::None) return type;
+  if (const auto known = deepened_.find(type.value); known != deepened_.end()) return known->second;
+  const TypeId out = deep_parts(type);
+  deepened_[type.value] = out;
+  return out;
+}
+
+TypeId Checker::deep_parts(TypeId type) {
+  if (const Nominal* used = nominal(type)) return nominal_type(used->definition, used->arguments);
   TypeData data = table_.get(type);
-  if (data.special != Special::None) return type;
-  if (const Nominal* used = nominal(type)) {
-    if (used->arguments.empty()) return type;
-    const Nominal copy = *used;
-    return nominal_type(copy.definition, copy.arguments);
-  }
   if (!numbers_.empty() && is_open(type) && object_use(type) == nullptr) {
     if (data.kind == TypeKind::Array) data.length = static_cast<uint64_t>(known_number(static_cast<int64_t>(data.length)));
     for (int64_t& dim : data.dims) dim = known_number(dim);
-  } else if (data.parts.empty()) {
-    return type;
   }
   for (TypeId& part : data.parts) part = deep(part);
   return table_.intern(std::move(data));
 }
 
-bool Checker::contains_infer(TypeId given) {
-  const TypeId type = shallow(given);
-  const TypeData data = table_.get(type);
-  if (data.special == Special::Infer) return true;
-  if (data.special != Special::None) return false;
-  if (const Nominal* used = nominal(type)) {
-    const Nominal copy = *used;
-    for (const GenericArgument& argument : copy.arguments)
-      if (argument.kind == GenericArgument::Kind::Type && contains_infer(argument.type)) return true;
+// Does a variable, of a type or a number, stand in the type as it is written, found out or not? Of most types it does not, and that never changes.
+bool Checker::mentions_variables(TypeId type) {
+  if (type.index() < closed_.size() && closed_[type.index()] != 0) return closed_[type.index()] == 2;
+  const TypeData& data = table_.get(type);
+  bool found = data.special == Special::Infer;
+  found |= data.kind == TypeKind::Array && is_symbol(static_cast<int64_t>(data.length));
+  found |= std::ranges::any_of(data.dims, is_symbol);
+  if (data.special == Special::None) {
+    found = found || std::ranges::any_of(data.parts, [&](TypeId part) { return mentions_variables(part); });
+    if (const Nominal* used = nominal_exact(type))
+      found = found || std::ranges::any_of(used->arguments, [&](const GenericArgument& one) { return one.kind == GenericArgument::Kind::Type ? mentions_variables(one.type) : is_open(one); });
   }
-  for (TypeId part : data.parts)
-    if (contains_infer(part)) return true;
+  if (type.index() >= closed_.size()) closed_.resize(table_.size() + 64, 0);
+  closed_[type.index()] = found ? 2 : 1;
+  return found;
+}
+
+bool Checker::contains_infer(TypeId given) {
+  if (!mentions_variables(shallow(given))) return false;
+  return any_part(given, [&](TypeId part) { return is_infer(part); });
+}
+
+// Does it hold of the type or of one inside of it, as far as they are known? Each is asked once.
+bool Checker::any_part(TypeId given, const std::function<bool(TypeId)>& holds) {
+  std::vector<TypeId> open{given};
+  std::set<TypeId> seen;
+  while (!open.empty()) {
+    const TypeId type = shallow(open.back());
+    open.pop_back();
+    if (!mentions_variables(type)) continue;
+    if (holds(type)) return true;
+    const TypeData& data = table_.get(type);
+    if (data.special != Special::None || !seen.insert(type).second) continue;
+    if (const Nominal* used = nominal(type))
+      for (const GenericArgument& argument : used->arguments)
+        if (argument.kind == GenericArgument::Kind::Type) open.push_back(argument.type);
+    open.insert(open.end(), data.parts.begin(), data.parts.end());
+  }
   return false;
 }
 
 bool Checker::unify(TypeId left, TypeId right) {
+  size_t steps = 0;
+  return unify(left, right, steps);
+}
+
+// `steps`: types with variables may share parts so often that comparing them would not end.
+bool Checker::unify(TypeId left, TypeId right, size_t& steps) {
   const TypeId a = shallow(left), b = shallow(right);
+  if (++steps > 10 * kMaxTypeWeight) return table_.refuse(), true;
   if (a == b) return true;
-  const TypeData x = table_.get(a), y = table_.get(b);
+  const TypeData &x = table_.get(a), &y = table_.get(b);
   if (x.special == Special::Error || y.special == Special::Error) return true;
   if (x.special == Special::Infer || y.special == Special::Infer) {
     const bool from_left = x.special == Special::Infer && !(y.special == Special::Infer && y.length % 4 == 0 && x.length % 4 != 0);
@@ -134,16 +176,18 @@ bool Checker::unify(TypeId left, TypeId right) {
     if (what == 1 && !is_integer(other)) return false;
     if (what == 2 && !is_float(other)) return false;
     if (table_.get(other).special == Special::Never) return false;
-    variables_[variable.length / 4] = other;
+    const TypeId self = from_left ? a : b;
+    if (any_part(other, [&](TypeId part) { return part == self; })) return false;  // a type cannot be a part of itself
+    learn(variable.length / 4, other);
     return true;
   }
   const Nominal *m = nominal(a), *n = nominal(b);
   if (m != nullptr && n != nullptr) {
     if (m->definition != n->definition) return false;
-    const auto p = m->arguments, q = n->arguments;
+    const auto &p = m->arguments, &q = n->arguments;
     for (size_t i = 0; i < p.size(); ++i) {
       if (p[i].kind != q[i].kind) return false;
-      const bool same = p[i].kind == GenericArgument::Kind::Type ? unify(p[i].type, q[i].type) : p[i].kind == GenericArgument::Kind::Number ? unify_numbers(p[i].number, q[i].number) : unify_dims(p[i].dims, q[i].dims);
+      const bool same = p[i].kind == GenericArgument::Kind::Type ? unify(p[i].type, q[i].type, steps) : p[i].kind == GenericArgument::Kind::Number ? unify_numbers(p[i].number, q[i].number) : unify_dims(p[i].dims, q[i].dims);
       if (!same) return false;
     }
     return true;
@@ -155,7 +199,7 @@ bool Checker::unify(TypeId left, TypeId right) {
   if (x.is_mut != y.is_mut) return false;
   if (x.kind == TypeKind::Array ? !unify_numbers(static_cast<int64_t>(x.length), static_cast<int64_t>(y.length)) : x.length != y.length) return false;
   for (size_t i = 0; i < x.parts.size(); ++i)
-    if (!unify(x.parts[i], y.parts[i])) return false;
+    if (!unify(x.parts[i], y.parts[i], steps)) return false;
   return true;
 }
 
@@ -185,6 +229,7 @@ TypeId Checker::settled(TypeId given, Span where, std::string_view what) {
   default_literals(given);
   if (!contains_infer(given)) {
     const TypeId type = deep(given);
+    too_heavy(where);
     if (defining_ || !is_open(type)) return type;  // else a number in it was never told
   }
   if (sink_.errors() == errors_before_) sink_.report<diag::UnknownYet>(where, what).help("write its type, for example `let x: Vec<i32> = …`");
@@ -213,6 +258,7 @@ void Checker::finish_body() {
   finish_unsized();
   check_finalisers();
   outline_closures();
+  too_heavy(body_->span);
 }
 
 void Checker::use_types() {
@@ -261,6 +307,7 @@ void Checker::finish_trait_call(ExprId id, const Callee& callee, const FunctionI
   Callee chosen = impl_callee(found.impl, found.bound, callee.self, word);
   const FunctionInfo& own = function_info(chosen);
   if (is_formatter(callee.trait) && own.types.size() == 2) return finish_formatter(id, std::move(chosen));
+  if (is_formatter(callee.trait) && is_kind(own.result, TypeKind::String)) return finish_string(id, std::move(chosen));
   for (size_t i = asked.own, k = own.own; i < asked.parameters.size() && k < own.parameters.size(); ++i, ++k)
     chosen.bound[own.parameters[k].number] = callee.bound.at(asked.parameters[i].number);
   const uint32_t number = instance(make_instance(std::move(chosen)));
@@ -277,6 +324,18 @@ bool Checker::finish_builtin(ExprId id, const Callee& callee) {
   const Expr made = get(out);
   get(id) = made;
   return true;
+}
+
+// `fmt(&self) -> String` as a text.
+void Checker::finish_string(ExprId id, Callee chosen) {
+  const Span where = get(id).span;
+  const ExprId made = add(ExprKind::Call, table_.scalar(TypeKind::String), where, get(id).parts);
+  const uint32_t number = instance(make_instance(std::move(chosen)));
+  get(made).index = number;
+  const ExprId shown = borrow(made, false, where);
+  Expr out;
+  out.kind = ExprKind::Native, out.type = str_, out.span = where, out.native = spec::Native::StringToStr, out.parts = {shown};
+  get(id) = std::move(out);
 }
 
 // `fmt(&self, f: &mut Formatter)` as a text: what it wrote into a formatter of its own.

@@ -47,7 +47,7 @@ std::optional<bool> Checker::marker_impl(bool sync, TypeId type) {
   const auto candidates = impls_by_trait_.find(trait.value);
   if (candidates == impls_by_trait_.end()) return std::nullopt;
   const uint64_t head = head_of(type);
-  for (uint32_t i : candidates->second) {
+  for (uint32_t i : candidates->second.of(head)) {
     if (impls_[i].head != head) continue;
     Bindings bound;
     if (fit(impls_[i].self, type, bound) == Fit::No) continue;

@@ -53,13 +53,11 @@ bool Checker::find_method(TypeId given, std::string_view word, Callee& out, Rece
 bool Checker::find_in_impls(TypeId self, const std::string& word, Callee& out, Receiver want, bool of_trait, DefinitionId only) {
   const auto candidates = impls_by_function_.find(word);
   if (candidates == impls_by_function_.end()) return false;
-  const uint64_t head_number = head_of(self);
-  for (uint32_t i : candidates->second) {
+  for (uint32_t i : candidates->second.of(head_of(self))) {
     const ImplInfo& info = impls_[i];
     if (info.trait.valid() != of_trait || (only.valid() && info.trait != only)) continue;
     if (of_trait && !only.valid() && !shipped_ && shipped_name(info.trait) == "Borrow") continue;  // or `cell.borrow()` would mean that, of any type
-    if (info.head != 0 && head_number != 0 && info.head != head_number) continue;
-    if (of_trait && info.head == 0 && is_for_sized(self, candidates->second)) continue;
+    if (of_trait && info.head == 0 && is_for_sized(self, candidates->second.of(head_of(self)))) continue;
     const auto own = info.functions.find(word);
     if (own != info.functions.end()) {
       if (!receives(*info.tree, own->second, want)) continue;
@@ -120,18 +118,30 @@ ExprId Checker::method_call(NodeId id, TypeId expected) {
   if (is_error(get(receiver).type)) return give_up(arguments, span(id));
   const auto key = std::pair(where_.tree, id.value);
   const auto chosen = chosen_traits_.find(key);
-  only_trait_ = !defining_ && chosen != chosen_traits_.end() ? chosen->second : DefinitionId();
+  only_trait_ = !defining_ && chosen != chosen_traits_.end() && arguments_ != nullptr ? substitute(chosen->second, *arguments_) : TraitUse();
   const ExprId out = call_method(receiver, node(id).text, arguments, list(generics), expected, Span{node(id).name});
   if (defining_ && get(out).kind == ExprKind::Call && get(out).method != Id<int>::kNone && pending_[get(out).method].callee.abstract)
-    chosen_traits_[key] = pending_[get(out).method].callee.trait;
+    remember_trait(key, pending_[get(out).method].callee);
   if (get(out).kind != ExprKind::Error && get(out).kind != ExprKind::Local) get(out).span = span(id);
   return out;
+}
+
+// Which trait a call on a parameter means, with the trait's own arguments as the definition knows them.
+void Checker::remember_trait(std::pair<const SyntaxTree*, uint32_t> call, const Callee& callee) {
+  TraitUse use{callee.trait, {}, {}};
+  const TraitInfo& info = trait_info(callee.trait);
+  for (size_t i = 1; i < info.declared.parameters.size(); ++i) {
+    const auto found = callee.bound.find(info.declared.parameters[i].number);
+    if (found == callee.bound.end() || (found->second.kind == GenericArgument::Kind::Type && contains_infer(found->second.type))) break;
+    use.arguments.push_back(found->second);
+  }
+  chosen_traits_[call] = std::move(use);
 }
 
 // One step further inside: behind a reference, into a box, through `Deref`. None if there is none.
 ExprId Checker::step_inside(ExprId place) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (data.special != Special::None) return {};
   if (points(here)) return deref(place);
   if (nominal(here) == nullptr || closure_of(here) != nullptr) return {};
@@ -145,7 +155,13 @@ ExprId Checker::step_inside(ExprId place) {
 
 ExprId Checker::call_method(ExprId receiver, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where, bool report) {
   TypeId start = type(receiver);
-  const DefinitionId only = std::exchange(only_trait_, DefinitionId());
+  const TraitUse chosen = std::exchange(only_trait_, TraitUse());
+  const DefinitionId only = chosen.trait;
+  const auto found = [&](Receiver want, TypeId self, Owner owner, Callee& callee) {
+    if (!find_method(self, method, callee, want, only, owner)) return false;
+    for (size_t i = 0; callee.abstract && callee.trait == only && i < chosen.arguments.size(); ++i) callee.bound[trait_info(only).declared.parameters[i + 1].number] = chosen.arguments[i];
+    return true;
+  };
   if (is_infer(start) && infer_what(start) != 3) {
     settle_obligations();
     start = shallow(start);
@@ -155,19 +171,23 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
     }
     if (is_infer(start)) unify(start, infer_what(start) == 1 ? i32_ : f64_);
   }
+  if (arguments.size() == 1 && arguments[0].node.valid() && kind(arguments[0].node) == NodeKind::Range && !is_kind(peel(start), TypeKind::Str) && !is_kind(peel(start), TypeKind::String)) {
+    if (method == "get") method = "get_range";  // of a run: a part of it, as `v[from..to]` is
+    else if (method == "get_mut") method = "get_range_mut";
+  }
   for (ExprId place = receiver; place.valid(); place = step_inside(place)) {
     const TypeId here = type(place);
     if (is_never(here) || is_error(here)) return give_up(arguments, where);
     const Span at_receiver = get(receiver).span;
-    const TypeData data = table_.get(here);
+    const TypeData& data = table_.get(here);
     const bool reference = data.special == Special::None && data.kind == TypeKind::Ref;
     for (const Owner owner : {Owner::Type, Owner::Trait}) {  // what a type itself can do comes before what traits give it
       Callee callee;
-      if (find_method(here, method, callee, Receiver::Value, only, owner)) return call_callee(callee, place, arguments, generics, expected, where);
-      if (reference && find_method(data.parts[0], method, callee, Receiver::Shared, only, owner)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
-      if (reference && data.is_mut && find_method(data.parts[0], method, callee, Receiver::Mutable, only, owner)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
-      if (find_method(here, method, callee, Receiver::Shared, only, owner)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
-      if (find_method(here, method, callee, Receiver::Mutable, only, owner)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
+      if (found(Receiver::Value, here, owner, callee)) return call_callee(callee, place, arguments, generics, expected, where);
+      if (reference && found(Receiver::Shared, data.parts[0], owner, callee)) return call_callee(callee, borrow(deref(place), false, at_receiver, true), arguments, generics, expected, where);
+      if (reference && data.is_mut && found(Receiver::Mutable, data.parts[0], owner, callee)) return call_callee(callee, borrow(deref(place), true, at_receiver, true), arguments, generics, expected, where);
+      if (found(Receiver::Shared, here, owner, callee)) return call_callee(callee, borrow(place, false, at_receiver, true), arguments, generics, expected, where);
+      if (found(Receiver::Mutable, here, owner, callee)) return call_callee(callee, borrow(place, true, at_receiver, true), arguments, generics, expected, where);
       if (owner == Owner::Trait) break;
       if (const ExprId out = native_method(place, method, arguments, generics, expected, where); out.valid()) return out;
     }
@@ -201,7 +221,7 @@ ExprId Checker::native_method(ExprId place, std::string_view method, const std::
 // A `Vec`, an array and a `String` can do what the slice or text in them can.
 ExprId Checker::slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (data.special != Special::None) return {};
   const bool run = data.kind == TypeKind::Vec || data.kind == TypeKind::Array;
   if (!run && data.kind != TypeKind::String) return {};
@@ -219,13 +239,20 @@ ExprId Checker::slice_method(ExprId place, std::string_view method, const std::v
   return call_native(*native, coerce(borrow(place, is_mut, get(place).span, true), table_.ref(inner, is_mut)), arguments, expected, where);
 }
 
+// Functions that the type has and that could have been meant: only what is spelled alike is looked for.
+std::vector<std::string_view> Checker::near_functions(TypeId self, std::string_view wanted, std::initializer_list<Receiver> how) {
+  std::vector<std::string_view> out;
+  for (const auto& [word, candidates] : impls_by_function_) {
+    if (!diagnostics::is_near(wanted, word)) continue;
+    Callee found;
+    if (std::ranges::any_of(how, [&](Receiver one) { return find_method(self, word, found, one); })) out.push_back(word);
+  }
+  return out;
+}
+
 void Checker::unknown_method(TypeId start, std::string_view method, Span where) {
   const TypeId last = peel(start);
-  std::vector<std::string_view> words;
-  for (const auto& [word, candidates] : impls_by_function_) {
-    Callee one;
-    if (find_method(last, word, one, Receiver::Value) || find_method(last, word, one, Receiver::Shared) || find_method(last, word, one, Receiver::Mutable)) words.push_back(word);
-  }
+  std::vector<std::string_view> words = near_functions(last, method, {Receiver::Value, Receiver::Shared, Receiver::Mutable});
   const std::string own = head(last);
   for (const spec::NativeFacts& native : spec::natives())
     if (native.head == own && !own.empty()) words.push_back(native.name);
@@ -256,7 +283,7 @@ void Checker::unknown_method(TypeId start, std::string_view method, Span where) 
 // What needs no declaration: clone, len, to_string, into and the like.
 ExprId Checker::builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (!arguments.empty() || data.special == Special::Infer) return {};
   const bool run = data.special == Special::None && (data.kind == TypeKind::Array || data.kind == TypeKind::Slice);
   if (method == "len" && run) return add(ExprKind::Length, usize_, where, {place});
@@ -278,7 +305,7 @@ ExprId Checker::builtin_method(ExprId place, std::string_view method, const std:
 
 ExprId Checker::clone_of(ExprId place, Span where) {
   const TypeId here = type(place);
-  const TypeData data = table_.get(here);
+  const TypeData& data = table_.get(here);
   if (data.special == Special::Error || data.special == Special::Never || (copies(here) && !contains_infer(here))) return place;
   if (data.special == Special::Infer && infer_what(here) != 0) return place;
   if (data.special == Special::None && data.kind == TypeKind::Tensor) return tensor_operation(spec::TensorOp::Copy, {borrow(place, false, where)}, {}, where);

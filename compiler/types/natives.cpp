@@ -6,7 +6,7 @@ namespace stark::types {
 
 void Checker::bind_pattern(const spec::Pattern& pattern_tree, TypeId given, std::map<std::string, GenericArgument>& bound) {
   const TypeId actual = shallow(given);
-  const TypeData data = table_.get(actual);
+  const TypeData& data = table_.get(actual);
   if (data.special != Special::None) return;
   if (pattern_tree.kind == spec::PatternKind::Variable && !bound.contains(pattern_tree.name)) bound[pattern_tree.name] = {GenericArgument::Kind::Type, actual, 0, {}};
   if (pattern_tree.kind == spec::PatternKind::Tensor && data.kind == TypeKind::Tensor) {

@@ -63,6 +63,29 @@ const Declared& Checker::nominal_info(DefinitionId definition) {
   return out;
 }
 
+// A type whose fields ask for it again with ever larger arguments. Told once: what is around it is endless as well.
+bool Checker::endless(DefinitionId definition, std::span<const GenericArgument> arguments) {
+  uint64_t weight = 0;
+  for (const GenericArgument& one : arguments) weight += one.kind == GenericArgument::Kind::Type ? table_.weight(one.type) : 0;
+  if (weight >= kMaxTypeWeight) return table_.refuse(), true;
+  const bool deep = std::ranges::any_of(arguments, [&](const GenericArgument& one) { return one.kind == GenericArgument::Kind::Type && table_.depth(one.type) > kMaxNesting; });
+  if (!deep) return false;
+  const Definition& made = names_.get(definition);
+  if (!std::exchange(told_endless_, true)) sink_.report<diag::RecursionLimit>(made.span, made.name);
+  return true;
+}
+
+// The library's parameters are what they are declared as; a program's type parameter may be used as a dim, which is told where it is.
+bool Checker::number_for_type(std::span<const GenericParameter> parameters, std::span<const GenericArgument> given, ModuleId module, Span where) {
+  if (!names_.get(module).shipped) return false;
+  for (size_t i = 0; i < parameters.size() && i < given.size(); ++i) {
+    if (given[i].kind != GenericArgument::Kind::Number || parameters[i].argument.kind != GenericArgument::Kind::Type) continue;
+    sink_.report<diag::NotANumber>(where, argument_text(given[i]));
+    return true;
+  }
+  return false;
+}
+
 TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgument> arguments) {
   std::string key = std::to_string(definition.value);
   bool unknown = false, open = false;
@@ -74,6 +97,7 @@ TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgumen
     unknown |= contains_infer(argument.type);
   }
   if (const auto known = nominal_ids_.find(key); known != nominal_ids_.end()) return known->second;
+  if (endless(definition, arguments)) return table_.error();
   std::string shown;
   for (const GenericArgument& argument : arguments) shown += (shown.empty() ? "" : ", ") + argument_text(argument);
   const Definition& made = names_.get(definition);
@@ -106,10 +130,13 @@ TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgumen
   if (is_enum) enum_id = table_.add_enum({full, {}, regions, false, Id<int>::kNone, made.span}), type = table_.enum_type(enum_id);
   else struct_id = table_.add_struct({full, {}, regions, false, Id<int>::kNone, made.span}), type = table_.struct_type(struct_id);
   nominal_ids_[key] = type;
+  for (const GenericArgument& argument : arguments)
+    if (argument.kind == GenericArgument::Kind::Type) table_.hold(type, argument.type);
   nominal_of_[type.value] = static_cast<uint32_t>(nominals_.size());
   nominals_.push_back({definition, arguments});
   environment.self = type;
   const size_t asked_before = obligations_.size();
+  auto aliases = std::exchange(open_aliases_, {});  // `type A = S;` may stand in a field of S
   at(&t, made.module, std::move(environment), [&] {
     if (!is_enum) {
       std::vector<Field> fields;
@@ -124,9 +151,10 @@ TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgumen
       table_.info(enum_id).variants.push_back(std::move(out));
     }
   });
+  open_aliases_ = std::move(aliases);
   if (struct_id.valid()) table_.info(struct_id).is_packed = representation(t, made.node).packed;
   if (unknown && obligations_.size() != asked_before) nominal_ids_.erase(key);  // its fields depend on this body's inference
-  if (infinite(type, type)) sink_.report<diag::InfiniteType>(made.span, made.name).help("put the inner value into a `Box`: `Box<…>` has one size, whatever is in it");
+  if (std::set<TypeId> seen; infinite(type, type, seen)) sink_.report<diag::InfiniteType>(made.span, made.name).help("put the inner value into a `Box`: `Box<…>` has one size, whatever is in it");
   else if (!impls_ready_) unsettled_.push_back(type);
   else settle_nominal(type, open || unknown);
   return type;
@@ -134,7 +162,7 @@ TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgumen
 
 // Copy and Drop, which need every impl to be known.
 void Checker::settle_nominal(TypeId type, bool open) {
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   const bool is_enum = data.kind == TypeKind::Enum;
   if (!open) {
     bool copy = implements(type, "Copy");
@@ -176,17 +204,18 @@ uint32_t Checker::drop_function(TypeId type) {
   return instance(make_instance(impl_callee(found.impl, found.bound, type, "drop")));
 }
 
-bool Checker::infinite(TypeId type, TypeId looked_for, int depth) const {
-  if (depth > 32) return true;
+// Is it met again inside of itself, by value? Each type on the way is looked into once.
+bool Checker::infinite(TypeId type, TypeId looked_for, std::set<TypeId>& seen) const {
+  if (!seen.insert(type).second) return false;
   const TypeData& data = table_.get(type);
   const auto any = [&](const std::vector<Field>& fields) {
-    return std::ranges::any_of(fields, [&](const Field& f) { return f.type == looked_for || infinite(f.type, looked_for, depth + 1); });
+    return std::ranges::any_of(fields, [&](const Field& f) { return f.type == looked_for || infinite(f.type, looked_for, seen); });
   };
   if (data.special != Special::None) return false;
   if (data.kind == TypeKind::Struct) return any(table_.info(data.struct_id).fields);
   if (data.kind == TypeKind::Enum) return std::ranges::any_of(table_.info(data.enum_id).variants, [&](const Variant& v) { return any(v.fields); });
   if (data.kind == TypeKind::Tuple || data.kind == TypeKind::Array)
-    return std::ranges::any_of(data.parts, [&](TypeId p) { return p == looked_for || infinite(p, looked_for, depth + 1); });
+    return std::ranges::any_of(data.parts, [&](TypeId p) { return p == looked_for || infinite(p, looked_for, seen); });
   return false;
 }
 

@@ -14,7 +14,7 @@ const ObjectUse* Checker::object_use(TypeId type) const {
 LoweredType Checker::lower_box(NodeId arguments, Span where, const Elision& elision) {
   const auto given = list(arguments);
   if (given.size() != 1) {
-    if (arguments.valid() || body_ == nullptr) return sink_.report<diag::GenericCount>(where, "Box", 1, given.size()), LoweredType{table_.error(), {}};
+    if (arguments.valid() || !may_guess()) return sink_.report<diag::GenericCount>(where, "Box", 1, given.size()), LoweredType{table_.error(), {}};
     return {table_.box(fresh()), {}};
   }
   LoweredType out = lower(given[0], elision);
@@ -45,7 +45,7 @@ LoweredType Checker::lower_cell(CellName cell, std::string_view word, NodeId arg
   std::vector<NodeId> given;
   NodeId lifetime;
   for (NodeId one : list(arguments)) (kind(one) == NodeKind::Lifetime ? void(lifetime = one) : given.push_back(one));
-  if (given.empty() && !arguments.valid() && body_ != nullptr) {
+  if (given.empty() && !arguments.valid() && may_guess()) {
     out.type = cell_of(cell, fresh());
   } else if (given.size() != 1) {
     return sink_.report<diag::GenericCount>(where, word, 1, given.size()), LoweredType{table_.error(), {}};
@@ -147,7 +147,7 @@ Checker::ObjectMethod Checker::object_method(DefinitionId trait, NodeId item) {
 
 bool Checker::mentions(TypeId type, TypeId wanted) {
   if (type == wanted) return true;
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   if (data.special == Special::Projection) return false;
   if (const Nominal* used = nominal_exact(type))
     for (const GenericArgument& one : std::vector<GenericArgument>(used->arguments))
@@ -219,7 +219,7 @@ bool Checker::fit_objects(TypeId pattern, TypeId given, Bindings& bound) {
 }
 
 Callable Checker::function_callable(TypeId type) {
-  const TypeData data = table_.get(shallow(type));
+  const TypeData& data = table_.get(shallow(type));
   Callable out;
   out.parameters.assign(data.parts.begin(), data.parts.end() - 1);
   out.result = data.parts.back();
@@ -288,7 +288,7 @@ Signature Checker::callable_signature(const Callable& callable, TypeId self, Typ
 
 // `Box<Circle>` to `Box<dyn Shape>`, `&Circle` to `&dyn Shape`, a closure to `fn(i32) -> i32`: none if it is no such case.
 ExprId Checker::coerce_object(ExprId value, TypeId found, TypeId wanted) {
-  const TypeData from = table_.get(found), to = table_.get(wanted);
+  const TypeData &from = table_.get(found), &to = table_.get(wanted);
   const Span where = get(value).span;
   if (to.special != Special::None) return {};
   if (to.kind == TypeKind::Fn) {

@@ -216,7 +216,7 @@ TypeId Checker::single_operand(TypeId self, DefinitionId trait) {
   TypeId only;
   const auto candidates = impls_by_trait_.find(trait.value);
   if (candidates == impls_by_trait_.end()) return {};
-  for (uint32_t i : candidates->second) {
+  for (uint32_t i : candidates->second.of(head_of(self))) {
     Bindings bound;
     if ((impls_[i].head != 0 && impls_[i].head != head_of(self)) || fit(impls_[i].self, self, bound) == Fit::No || impls_[i].trait_arguments.empty() || !bounds_hold(impls_[i].declared.bounds, bound, 1)) continue;
     if (only.valid() || impls_[i].trait_arguments[0].kind != GenericArgument::Kind::Type) return {};
@@ -261,8 +261,19 @@ ExprId Checker::comparison(Opcode op, ExprId left, ExprId right, Span where) {
   }
   if (op != Opcode::Eq && op != Opcode::Ne && (is_kind(a, TypeKind::Device) || is_kind(a, TypeKind::Fn)))
     return sink_.report<diag::BadOperands>(where, "compare", name(a), name(b)), add(ExprKind::Error, bool_, where);
+  if (is_kind(a, TypeKind::Device)) {
+    const ExprId same = add(ExprKind::Native, bool_, where, {left, right});
+    get(same).native = spec::Native::DeviceEq;
+    return op == Opcode::Ne ? negated(same) : same;
+  }
   const ExprId out = add(ExprKind::Binary, bool_, where, {left, right});
   get(out).op = op;
+  return out;
+}
+
+ExprId Checker::negated(ExprId value) {
+  const ExprId out = add(ExprKind::Unary, bool_, get(value).span, {value});
+  get(out).op = Opcode::Not;
   return out;
 }
 
@@ -283,10 +294,7 @@ ExprId Checker::compared(Opcode op, ExprId left, ExprId right, Span where) {
   }
   const ExprId mine = borrow(left, false, where), other = borrow(right, false, where);
   const ExprId out = pending_call(trait_callee(use, a, method), bool_, where, {mine, other});
-  if (op != Opcode::Ne) return out;
-  const ExprId negated = add(ExprKind::Unary, bool_, where, {out});
-  get(negated).op = Opcode::Not;
-  return negated;
+  return op == Opcode::Ne ? negated(out) : out;
 }
 
 ExprId Checker::assign(NodeId id) {

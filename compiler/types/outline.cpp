@@ -38,6 +38,7 @@ class Outliner {
     copy.value = expr(copy.value);
     copy.last = expr(copy.last);
     for (PatternId& part : copy.parts) part = pattern(part);
+    if (copy.rest.valid()) copy.rest = pattern(copy.rest);
     to_.patterns.push_back(std::move(copy));
     return PatternId(to_.patterns.size() - 1);
   }

@@ -23,7 +23,7 @@ PatternId Checker::bind(BodyLocalId id, Span where) {
 
 PatternId Checker::pattern(NodeId id, TypeId given, Mode mode) {
   const TypeId type_id = shallow(given);
-  const TypeData data = table_.get(type_id);
+  const TypeData& data = table_.get(type_id);
   const NodeKind what = kind(id);
   const Span where = span(id);
   const bool looks_inside = what != NodeKind::WildPattern && what != NodeKind::BindPattern && what != NodeKind::RefPattern && what != NodeKind::OrPattern &&
@@ -40,6 +40,8 @@ PatternId Checker::pattern(NodeId id, TypeId given, Mode mode) {
     case NodeKind::BindPattern: return pattern_bind(id, type_id, mode);
     case NodeKind::OrPattern: return pattern_or(id, type_id, mode);
     case NodeKind::LiteralPattern: {
+      const NodeId written = child(id, slot::LiteralPattern::value);
+      if (kind(written) == NodeKind::Literal && node(written).token == TokenKind::ByteText) return pattern_bytes(written, type_id);
       const PatternId out = add_pattern(PatternKind::Constant, type_id, where);
       const ExprId value = pattern_value(child(id, slot::LiteralPattern::value), type_id);
       get(out).value = value;
@@ -80,7 +82,7 @@ PatternId Checker::pattern(NodeId id, TypeId given, Mode mode) {
     case NodeKind::PathPattern:
     case NodeKind::TupleStructPattern:
     case NodeKind::StructPattern: return pattern_path(id, type_id, mode);
-    case NodeKind::SlicePattern: sink_.report<diag::Unsupported>(where, "slice patterns"); break;
+    case NodeKind::SlicePattern: return pattern_slice(id, type_id, mode);
     default: break;
   }
   return add_pattern(PatternKind::Wild, type_id, where);
@@ -94,6 +96,17 @@ ExprId Checker::pattern_value(NodeId id, TypeId type_id) {
     get(value).type = table_.error();
   }
   return value;
+}
+
+// `LIMIT =>`: the value of a constant.
+PatternId Checker::pattern_constant(DefinitionId constant, TypeId type_id, Span where) {
+  const Definition& made = names_.get(constant);
+  PathTarget target;
+  target.kind = PathTarget::Kind::Constant, target.tree = made.tree, target.module = made.module, target.node = made.node;
+  const PatternId out = add_pattern(PatternKind::Constant, type_id, where);
+  const ExprId value = coerce(constant_value(target, where), type_id);
+  get(out).value = value;
+  return out;
 }
 
 PatternId Checker::pattern_bind(NodeId id, TypeId type_id, Mode mode) {
@@ -110,12 +123,7 @@ PatternId Checker::pattern_bind(NodeId id, TypeId type_id, Mode mode) {
         return out;
       }
       if (what == DefinitionKind::Const) {
-        const PatternId out = add_pattern(PatternKind::Constant, type_id, made.span);
-        const Definition& constant = names_.get(found);
-        ExprId value;
-        at(constant.tree, constant.module, {}, [&] { value = checked(child(constant.node, slot::Const::value), type_of(child(constant.node, slot::Const::type))); });
-        get(out).value = coerce(value, type_id);
-        return out;
+        return pattern_constant(found, type_id, made.span);
       }
       const PatternId out = add_pattern(PatternKind::Variant, type_id, made.span);
       get(out).index = names_.get(found).number;
@@ -163,6 +171,83 @@ PatternId Checker::pattern_positions(std::span<const NodeId> parts, PatternId ma
   return made;
 }
 
+// `[a, .., b]`, `[first, rest @ ..]`
+PatternId Checker::pattern_slice(NodeId id, TypeId given, Mode mode) {
+  const Span where = span(id);
+  const auto parts = list(child(id, slot::SlicePattern::parts));
+  const auto is_rest = [&](NodeId part) { return kind(part) == NodeKind::RestPattern || (kind(part) == NodeKind::BindPattern && kind(child(part, slot::BindPattern::subpattern)) == NodeKind::RestPattern); };
+  const auto found = std::ranges::find_if(parts, is_rest);
+  const bool open = found != parts.end();
+  const size_t count = parts.size() - (open ? 1 : 0);
+  if (is_infer(given) && infer_what(given) == 0) settle_obligations();
+  if (is_infer(given) && infer_what(given) == 0 && !open) unify(given, table_.array(fresh(), count));
+  const TypeId type_id = shallow(given);
+  const TypeData& data = table_.get(type_id);
+  const bool is_array = data.special == Special::None && data.kind == TypeKind::Array, run = is_array || (data.special == Special::None && data.kind == TypeKind::Slice);
+  TypeId element = run ? data.parts[0] : table_.error();
+  if (!run && !is_error(type_id)) {
+    auto report = sink_.report<diag::PatternMismatch>(where, "an array or a slice", name(type_id));
+    if (is_kind(type_id, TypeKind::Vec)) report.help("look at what is in it: `&v[..]`");
+  }
+  if (is_array && (open ? count > data.length : count != data.length)) sink_.report<diag::PatternFields>(where, count, name(type_id), data.length), element = table_.error();
+  const bool good = run && !is_error(element);
+  const PatternId out = add_pattern(good ? PatternKind::Slice : PatternKind::Wild, good ? type_id : table_.error(), where);
+  get(out).index = static_cast<uint32_t>(found - parts.begin());
+  get(out).open = open;
+  for (NodeId part : parts) {
+    if (open && part == *found) {
+      const PatternId rest = kind(part) == NodeKind::BindPattern ? pattern_rest(part, is_error(element) ? element : type_id, is_array ? data.length - count : 0, mode) : PatternId();
+      get(out).rest = rest;
+      continue;
+    }
+    const PatternId one = pattern(part, element, mode);
+    if (get(out).kind == PatternKind::Slice) get(out).parts.push_back(one);
+  }
+  return out;
+}
+
+// `b"GET"`: a byte for each element.
+PatternId Checker::pattern_bytes(NodeId literal, TypeId type_id) {
+  const Span where = span(literal);
+  const std::string bytes = lex::literal_value(node(literal).text);
+  const TypeData& data = table_.get(type_id);
+  const bool run = data.special == Special::None && (data.kind == TypeKind::Slice || data.kind == TypeKind::Array) && is_kind(data.parts[0], TypeKind::U8);
+  if (!run || (data.kind == TypeKind::Array && data.length != bytes.size())) {
+    if (!is_error(type_id)) sink_.report<diag::PatternMismatch>(where, fmt::format("`&[u8; {}]`", bytes.size()), name(type_id));
+    return add_pattern(PatternKind::Wild, table_.error(), where);
+  }
+  const PatternId out = add_pattern(PatternKind::Slice, type_id, where);
+  get(out).index = static_cast<uint32_t>(bytes.size());
+  for (const char c : bytes) {
+    const PatternId one = add_pattern(PatternKind::Constant, data.parts[0], where);
+    const ExprId value = constant_number(static_cast<unsigned char>(c), data.parts[0], where);
+    get(one).value = value;
+    get(out).parts.push_back(one);
+  }
+  return out;
+}
+
+// `rest @ ..`: what lies between, as a run of its own; of an array that is matched by value an array.
+PatternId Checker::pattern_rest(NodeId id, TypeId run, uint64_t length, Mode mode) {
+  const Node made = node(id);
+  const bool by_reference = mode != Mode::Move || (made.flags & parse::kReference) != 0;
+  const bool by_mutable = mode == Mode::Mutable || (mode == Mode::Move && by_reference && (made.flags & parse::kMut) != 0);
+  const TypeData& data = table_.get(run);
+  TypeId type = run;
+  if (data.kind == TypeKind::Array && data.special == Special::None) type = by_reference ? table_.slice(data.parts[0]) : table_.array(data.parts[0], length);
+  if (!by_reference && is_kind(type, TypeKind::Slice)) {
+    sink_.report<diag::PatternMismatch>(made.span, "a value whose size is known", name(type)).help("borrow the rest: `ref rest @ ..`, or match on a reference");
+    type = table_.error();
+  }
+  const bool is_mut = (made.flags & parse::kMut) != 0 && !by_reference;
+  const BodyLocalId local_id = add_local(std::string(made.text), by_reference ? table_.ref(type, by_mutable) : type, is_mut, made.name);
+  const PatternId out = add_pattern(PatternKind::Bind, type, made.span);
+  get(out).local = local_id;
+  get(out).by_reference = by_reference;
+  get(out).by_mutable = by_mutable;
+  return out;
+}
+
 PatternId Checker::pattern_fields(NodeId id, PatternId made, const std::vector<Field>& fields, Mode mode) {
   bool rest = tree().has(id, parse::kRest);
   std::vector<bool> seen(fields.size());
@@ -206,13 +291,7 @@ PatternId Checker::pattern_path(NodeId id, TypeId type_id, Mode mode) {
     found = variant;
   }
   const Definition& made = names_.get(found);
-  if (made.kind == DefinitionKind::Const) {
-    const PatternId out = add_pattern(PatternKind::Constant, type_id, where);
-    ExprId value;
-    at(made.tree, made.module, {}, [&] { value = checked(child(made.node, slot::Const::value), type_of(child(made.node, slot::Const::type))); });
-    get(out).value = coerce(value, type_id);
-    return out;
-  }
+  if (made.kind == DefinitionKind::Const) return pattern_constant(found, type_id, where);
   const bool is_variant = made.kind == DefinitionKind::Variant;
   const DefinitionId owner = is_variant ? made.parent : found;
   if (!is_variant && made.kind != DefinitionKind::Struct) return sink_.report<diag::NotAStruct>(where, sources_.text(where)), give_up();
@@ -223,7 +302,7 @@ PatternId Checker::pattern_path(NodeId id, TypeId type_id, Mode mode) {
     sink_.report<diag::PatternMismatch>(where, fmt::format("`{}`", names_.get(owner).name), name(type_id));
     return give_up();
   }
-  const TypeData data = table_.get(shallow(type_id));
+  const TypeData& data = table_.get(shallow(type_id));
   const std::vector<Field> fields = is_variant ? table_.info(data.enum_id).variants[made.number].fields : table_.info(data.struct_id).fields;
   const PatternId out = add_pattern(is_variant ? PatternKind::Variant : PatternKind::Fields, type_id, where);
   get(out).index = made.number;
@@ -266,12 +345,6 @@ PatternId Checker::pattern_or(NodeId id, TypeId type_id, Mode mode) {
   }
   scopes_.back() = first;
   return out;
-}
-
-void Checker::irrefutable(PatternId id, TypeId type_id, Span where) {
-  if (const auto missing = uncovered({{id}}, {type_id}, 0)) {
-    sink_.report<diag::Refutable>(where, *missing).help("use `if let` or `let … else`");
-  }
 }
 
 }  // namespace stark::types

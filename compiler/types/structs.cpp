@@ -52,7 +52,7 @@ ExprId Checker::struct_literal(NodeId id, TypeId expected) {
     if (expected.valid() && nominal(expected) != nullptr && nominal(expected)->definition == found && exact(expected)) unify(type, expected);
   }
   if (is_error(type)) return error(span(id));
-  const TypeData data = table_.get(shallow(type));
+  const TypeData& data = table_.get(shallow(type));
   std::vector<Field> copy = is_variant ? table_.info(data.enum_id).variants[variant].fields : table_.info(data.struct_id).fields;
   fields = &copy;
   if (!is_variant) declared_fields = owner.tree->child(owner.node, slot::Struct::fields);
@@ -88,7 +88,7 @@ ExprId Checker::struct_literal(NodeId id, TypeId expected) {
     } else if (default_value.valid()) {
       auto scopes = std::exchange(scopes_, {});
       scopes_.emplace_back();
-      at(owner.tree, owner.module, {}, [&] { parts[i] = checked(default_value, (*fields)[i].type); });
+      at_code(owner.tree, owner.module, {}, [&] { parts[i] = checked(default_value, (*fields)[i].type); });
       scopes_ = std::move(scopes);
     } else {
       sink_.report<diag::MissingField>(span(path_node), name(type), (*fields)[i].name).label((*fields)[i].span, "the field is declared here");

@@ -394,7 +394,7 @@ ExprId Checker::tensor_function(NodeId segment, std::string_view function, std::
   const bool filled = function == "full";
   if (function != "zeros" && function != "ones" && function != "rand" && !filled) {
     for (NodeId argument : arguments) expression(kind(argument) == NodeKind::NamedArgument ? child(argument, 0) : argument);
-    const std::string_view near = diagnostics::nearest(function, {"zeros", "ones", "rand", "full", "from_array", "from_vec"});
+    const std::string_view near = diagnostics::nearest(function, std::vector<std::string_view>{"zeros", "ones", "rand", "full", "from_array", "from_vec"});
     auto report = sink_.report<diag::UnknownFunction>(where, "Tensor", function);
     if (!near.empty()) report.help(fmt::format("there is `{}`", near));
     return error(where);

@@ -86,7 +86,7 @@ void Checker::collect_impls() {
   for (const resolve::ImplBlock& block : names_.impls) {
     ImplInfo info;
     info.module = block.module, info.tree = block.tree, info.node = block.node;
-    info.derived = block.derived;
+    info.derived = block.derived, info.exact = block.exact;
     for (NodeId item : block.tree->children_of(block.tree->child(block.node, slot::Impl::items))) {
       const std::string word(block.tree->get(item).text);
       auto* map = block.tree->kind(item) == NodeKind::Fn ? &info.functions : block.tree->kind(item) == NodeKind::TypeAlias ? &info.types : block.tree->kind(item) == NodeKind::Const ? &info.constants : nullptr;
@@ -133,14 +133,29 @@ void Checker::fill_impl(uint32_t number) {
     }
   });
   info.head = head_of(info.self);
-  for (const auto& [word, item] : info.types) impls_by_type_[word].push_back(number);
-  if (info.trait.valid()) {
-    impls_by_trait_[info.trait.value].push_back(number);
-    for (const auto& [word, item] : trait_info(info.trait).functions) impls_by_function_[word].push_back(number);
-  } else {
-    for (const auto& [word, item] : info.functions) impls_by_function_[word].push_back(number);
-    for (const auto& [word, item] : info.constants) impls_by_function_[word].push_back(number);
-  }
+  const auto list_words = [&](auto& index, const std::unordered_map<std::string, NodeId>& items) {
+    for (const auto& [word, item] : items) index[word].add(info.head, number);
+  };
+  list_words(impls_by_type_, info.types);
+  if (info.trait.valid()) impls_by_trait_[info.trait.value].add(info.head, number);
+  list_words(impls_by_function_, info.trait.valid() ? trait_info(info.trait).functions : info.functions);
+  list_words(impls_by_constant_, info.trait.valid() ? trait_info(info.trait).constants : info.constants);
+}
+
+void ImplIndex::add(uint64_t head, uint32_t impl) {
+  all_.push_back(impl);
+  (head == 0 ? blanket_ : own_[head]).push_back(impl);
+  merged_.clear();
+}
+
+const std::vector<uint32_t>& ImplIndex::of(uint64_t head) const {
+  if (head == 0) return all_;
+  const auto own = own_.find(head);
+  if (own == own_.end()) return blanket_;
+  if (blanket_.empty()) return own->second;
+  const auto [place, added] = merged_.try_emplace(head);
+  if (added) std::ranges::merge(own->second, blanket_, std::back_inserter(place->second));
+  return place->second;
 }
 
 // A number that two types can share only if they have the same outermost form; 0 fits everything.
@@ -168,7 +183,7 @@ bool Checker::each_assumed(TypeId type, const std::function<bool(const TraitUse&
   std::vector<TraitUse> open;
   for (size_t i = 0; i < bounds->size(); ++i)
     if ((*bounds)[i].subject == type && !(*bounds)[i].callable) open.push_back((*bounds)[i].use);
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   if (data.special == Special::Projection) {  // `type Item: Display;`
     const TraitInfo& info = trait_info(DefinitionId(data.trait));
     const auto found = info.types.find(table_.word(data.length));
@@ -222,7 +237,7 @@ std::string_view Checker::shipped_name(DefinitionId definition) const {
 
 bool Checker::copies(TypeId given) {
   const TypeId type = shallow(given);
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   if (data.special == Special::Parameter || data.special == Special::Projection) return implements(type, "Copy");
   if (data.special == Special::None && (data.kind == TypeKind::Tuple || data.kind == TypeKind::Array)) return std::ranges::all_of(data.parts, [&](TypeId part) { return copies(part); });
   if (nominal(type) != nullptr && is_open(type)) return implements(type, "Copy");
@@ -231,7 +246,7 @@ bool Checker::copies(TypeId given) {
 
 // What holds of a type by its form, without an `impl`.
 std::optional<bool> Checker::builtin(std::string_view trait, TypeId type) {
-  const TypeData data = table_.get(type);
+  const TypeData& data = table_.get(type);
   const bool plain = data.special == Special::None;
   const int variable = data.special == Special::Infer ? infer_what(type) : 0;
   const bool integer = variable == 1 || (plain && data.kind >= TypeKind::I8 && data.kind <= TypeKind::Usize);
@@ -273,7 +288,7 @@ bool Checker::implements(TypeId type, std::string_view trait) {
 
 Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
   const TypeId self = shallow(given);
-  const TypeData data = table_.get(self);
+  const TypeData& data = table_.get(self);
   Selection out;
   if (data.special == Special::Error || data.special == Special::Never) return out.kind = Selection::Kind::Builtin, out;
   if (depth > 48) return out;
@@ -310,16 +325,14 @@ Selection Checker::select(TypeId given, const TraitUse& use, int depth) {
   size_t found = 0;
   bool sure = true;
   const auto candidates = impls_by_trait_.find(use.trait.value);
-  const uint64_t head = head_of(self);
   if (candidates != impls_by_trait_.end())
-    for (uint32_t i : candidates->second) {
-      if (impls_[i].head != 0 && head != 0 && impls_[i].head != head) continue;
-      if (impls_[i].head == 0 && is_for_sized(self, candidates->second)) continue;
+    for (uint32_t i : candidates->second.of(head_of(self))) {
+      if (impls_[i].head == 0 && is_for_sized(self, candidates->second.of(head_of(self)))) continue;
       Bindings bound;
       Fit how = fit(impls_[i].self, self, bound);
       for (size_t k = 0; how != Fit::No && k < use.arguments.size() && k < impls_[i].trait_arguments.size(); ++k)
         how = std::min(how, fit(impls_[i].trait_arguments[k], use.arguments[k], bound));
-      if (how == Fit::No || !bounds_hold(impls_[i].declared.bounds, bound, depth + 1)) continue;
+      if (how == Fit::No || (impls_[i].exact && how != Fit::Yes) || !bounds_hold(impls_[i].declared.bounds, bound, depth + 1)) continue;
       if (++found == 1) out.kind = Selection::Kind::Impl, out.impl = i, out.bound = std::move(bound);
       sure &= how == Fit::Yes;
     }
@@ -418,8 +431,9 @@ TypeId Checker::associated_type(uint32_t impl, const Bindings& bound, std::strin
     const ImplInfo& info = impls_[impl];
     TypeId type = table_.error();
     if (const auto own = info.types.find(std::string(word)); own != info.types.end()) {
-      associated_types_[key] = table_.error();  // a type that is defined by itself
+      if (!open_associated_.insert(key).second) return sink_.report<diag::DefinedByItself>(info.tree->get(own->second).name, word), table_.error();
       type = at(info.tree, info.module, impl_environment(impl), [&] { return written_type(child(own->second, slot::TypeAlias::type)); });
+      open_associated_.erase(key);
     }
     known = associated_types_.insert_or_assign(key, type).first;
   }
@@ -433,7 +447,7 @@ std::vector<std::pair<uint32_t, Bindings>> Checker::impls_with_type(TypeId self,
   if (candidates == impls_by_type_.end()) return out;
   const uint64_t head = head_of(self);
   for (const bool own : {true, false})
-    for (uint32_t i : candidates->second) {
+    for (uint32_t i : candidates->second.of(head)) {
       if ((impls_[i].head != 0) != own || (own && impls_[i].head != head)) continue;
       Bindings bound;
       if (fit(impls_[i].self, self, bound) == Fit::Yes && bounds_hold(impls_[i].declared.bounds, bound, 1)) out.emplace_back(i, std::move(bound));

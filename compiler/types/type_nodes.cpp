@@ -51,6 +51,12 @@ Region Checker::region_of(NodeId lifetime, Span where, const Elision& elision) {
 
 LoweredType Checker::lower(NodeId id, const Elision& elision) {
   if (!id.valid()) return {table_.error(), {}};
+  LoweredType out = lower_node(id, elision);
+  too_heavy(span(id));
+  return out;
+}
+
+LoweredType Checker::lower_node(NodeId id, const Elision& elision) {
   const auto gather = [&](NodeId parts, std::vector<Region>& regions) {
     std::vector<TypeId> types;
     for (NodeId part : list(parts)) {
@@ -79,7 +85,7 @@ LoweredType Checker::lower(NodeId id, const Elision& elision) {
     }
     case NodeKind::SliceType: out = lower_value(child(id, slot::SliceType::element), elision); out.type = table_.slice(out.type); return out;
     case NodeKind::NeverType: return {table_.never(), {}};
-    case NodeKind::InferType: return {body_ != nullptr ? fresh() : table_.error(), {}};
+    case NodeKind::InferType: return {may_guess() ? fresh() : table_.error(), {}};
     case NodeKind::OptionType:
       out = lower_value(child(id, slot::OptionType::type), elision);
       out.type = library_type("Option", {out.type});
@@ -138,7 +144,10 @@ DefinitionId Checker::find_path(std::span<const NodeId> segments, bool values, s
         for (const auto& [local_name, local_id] : scope) words.push_back(local_name);
       const std::string_view near = diagnostics::nearest(word, words);
       auto made = values ? sink_.report<diag::UnknownName>(node(segments[used]).name, word) : sink_.report<diag::UnknownType>(node(segments[used]).name, word);
-      if (!near.empty()) made.help(fmt::format("there is `{}`", near));
+      const std::string other = inside ? std::string() : names_.elsewhere(from, word);
+      if (!other.empty()) made.help(fmt::format("import it: `use {};`", other));
+      else if (word == "Rc") made.help("a shared handle is a `Gc<T>` here, cycles and all; between threads it is an `Arc<T>`");
+      else if (!near.empty()) made.help(fmt::format("there is `{}`", near));
       return {};
     }
     if (report && !names_.visible(found, where_.module))
@@ -173,6 +182,11 @@ LoweredType Checker::lower_path(NodeId id, const Elision& elision) {
     for (size_t i = 1; i < segments.size(); ++i) at_type = lower_projection(at_type, node(segments[i]).text, span(id), elision, is_self && i == 1);
     return at_type;
   }
+  if (const auto known = past_library(segments); known.size() == 1 && segments.size() > 1) {
+    bool built_in = false;
+    LoweredType out = lower_builtin(node(known[0]).text, arguments, span(id), elision, built_in);
+    if (built_in) return out;
+  }
   size_t used = 0;
   const DefinitionId found = find_path(segments, false, used, true);
   if (!found.valid() || used != segments.size()) {
@@ -180,6 +194,14 @@ LoweredType Checker::lower_path(NodeId id, const Elision& elision) {
     return {table_.error(), {}};
   }
   return lower_named(found, arguments, span(id), elision);
+}
+
+// `std::vec::Vec::new`: from the first name on that the language itself has; the whole path where there is none.
+std::span<const NodeId> Checker::past_library(std::span<const NodeId> segments) const {
+  if (segments.empty() || node(segments[0]).text != "std") return segments;
+  for (size_t i = 1; i < segments.size(); ++i)
+    if (resolve::is_built_in(node(segments[i]).text)) return segments.subspan(i);
+  return segments;
 }
 
 // `<T as Trait>::Name`
@@ -271,7 +293,7 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
   known = true;
   if (word == "Vec") {
     if (list(arguments).size() != 1) {
-      if (arguments.valid() || body_ == nullptr) return sink_.report<diag::GenericCount>(where, word, 1, list(arguments).size()), LoweredType{table_.error(), {}};
+      if (arguments.valid() || !may_guess()) return sink_.report<diag::GenericCount>(where, word, 1, list(arguments).size()), LoweredType{table_.error(), {}};
       return {table_.vec(fresh()), {}};
     }
     LoweredType out = lower_value(list(arguments)[0], elision);
@@ -300,16 +322,11 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
     std::vector<GenericArgument> given;
     for (NodeId argument : list(arguments))
       if (kind(argument) != NodeKind::Lifetime) given.push_back(generic_argument(argument, elision, regions));
-    while (given.empty() && body_ != nullptr && generics.size() > given.size()) {
+    while (given.empty() && may_guess() && generics.size() > given.size()) {
       for (size_t i = 0; i < generics.size(); ++i) given.push_back({GenericArgument::Kind::Type, fresh(), 0, {}});
     }
     if (given.size() != generics.size()) return sink_.report<diag::GenericCount>(where, made.name, generics.size(), given.size()), LoweredType{table_.error(), {}};
-    if (++depth_ > 64) return --depth_, LoweredType{table_.error(), {}};
-    LoweredType out;
-    at(&t, made.module, generic_environment(t, t.child(made.node, slot::TypeAlias::generics), given, {}),
-       [&] { out = lower(child(made.node, slot::TypeAlias::type), elision); });
-    --depth_;
-    return out;
+    return lower_alias(definition, given, elision);
   }
   if (made.kind != DefinitionKind::Struct && made.kind != DefinitionKind::Enum)
     return sink_.report<diag::NotAType>(where, made.name), LoweredType{table_.error(), {}};
@@ -329,10 +346,11 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
       if (one.kind == GenericArgument::Kind::Type && !admits_unsized(t, generics, given.size())) one.type = by_value({one.type, {}}).type;
       given.push_back(std::move(one));
     }
-  if (given.size() > wanted.size() || (given.size() < wanted.size() && body_ == nullptr) || (given.size() < wanted.size() && !given.empty())) {
+  if (given.size() > wanted.size() || (given.size() < wanted.size() && !may_guess()) || (given.size() < wanted.size() && !given.empty())) {
     sink_.report<diag::GenericCount>(where, made.name, wanted.size(), given.size());
     return {table_.error(), {}};
   }
+  if (!given.empty() && number_for_type(nominal_info(definition).parameters, given, made.module, where)) return {table_.error(), {}};
   if (given.size() < wanted.size()) {
     const Declared& declared = nominal_info(definition);
     while (given.size() < wanted.size()) {
@@ -342,6 +360,22 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
   }
   out.type = nominal_type(definition, std::move(given));
   out.regions.resize(table_.region_slots(shallow(out.type)), 0);
+  return out;
+}
+
+// An alias is read in its own place. What it stands for is kept, so that aliases of aliases are read once each.
+LoweredType Checker::lower_alias(DefinitionId definition, const std::vector<GenericArgument>& given, const Elision& elision) {
+  const Definition& made = names_.get(definition);
+  std::string key = std::to_string(definition.value);
+  for (const GenericArgument& one : given) key += argument_key(one);
+  if (const auto known = aliases_.find(key); known != aliases_.end()) return {known->second, {}};
+  if (!open_aliases_.insert(definition.value).second) return sink_.report<diag::DefinedByItself>(made.span, made.name), LoweredType{table_.error(), {}};
+  LoweredType out;
+  at(made.tree, made.module, generic_environment(*made.tree, made.tree->child(made.node, slot::TypeAlias::generics), given, {}),
+     [&] { out = lower(child(made.node, slot::TypeAlias::type), elision); });
+  open_aliases_.erase(definition.value);
+  const bool lasting = out.regions.empty() && !mentions_variables(out.type) && std::ranges::none_of(given, [&](const GenericArgument& one) { return one.kind == GenericArgument::Kind::Type && mentions_variables(one.type); });
+  if (lasting || is_error(out.type)) aliases_[key] = out.type;
   return out;
 }
 
@@ -462,8 +496,9 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
     case NodeKind::Block: return child(id, slot::Block::value).valid() ? constant_integer(child(id, slot::Block::value), report) : refuse("the block has no value");
     case NodeKind::Cast: return constant_integer(child(id, slot::Cast::expression), report);
     case NodeKind::Binary: {
-      const auto a = constant_integer(child(id, slot::Binary::left), report), b = constant_integer(child(id, slot::Binary::right), report);
-      if (!a || !b) return std::nullopt;
+      const auto a = constant_integer(child(id, slot::Binary::left), report);
+      const auto b = a ? constant_integer(child(id, slot::Binary::right), report) : std::nullopt;
+      if (!b) return std::nullopt;
       if (is_symbol(*a) || is_symbol(*b)) return new_parameter(std::string(sources_.text(span(id))), id, true).argument.number;
       int64_t out = 0;
       switch (node(id).token) {
@@ -492,7 +527,12 @@ std::optional<int64_t> Checker::constant_integer(NodeId id, bool report) {
       if (!found.valid()) return std::nullopt;
       const Definition& made = names_.get(found);
       if (made.kind != DefinitionKind::Const) return refuse("it is no `const`");
-      return at(made.tree, made.module, {}, [&] { return constant_integer(child(made.node, slot::Const::value), report); });
+      const auto [known, first] = integers_.try_emplace({made.tree, made.node.value}, std::nullopt);
+      if (!first) return known->second ? known->second : refuse("it is defined by itself");
+      const auto value = at(made.tree, made.module, {}, [&] { return constant_integer(child(made.node, slot::Const::value), report); });
+      if (value) known->second = value;
+      else integers_.erase({made.tree, made.node.value});
+      return value;
     }
     case NodeKind::Error: return std::nullopt;
     default: return refuse("an integer made of literals and constants can stand here");

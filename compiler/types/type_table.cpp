@@ -9,7 +9,7 @@
 namespace stark::types {
 namespace {
 
-constexpr size_t kBuckets = 4096;
+constexpr size_t kFirstSlots = 4096;  // a power of two, like every number of slots
 
 struct KindRow {
   std::string_view text;
@@ -28,23 +28,63 @@ size_t hash(const TypeData& data) {
   for (int64_t dim : data.dims) mix(static_cast<uint64_t>(dim));
   mix(data.length), mix(data.struct_id.value), mix(data.enum_id.value), mix(data.dyn_id.value), mix(data.is_mut ? 1 : 0);
   mix(static_cast<uint64_t>(data.dtype)), mix(static_cast<uint64_t>(data.opaque)), mix(data.trait);
-  return h % kBuckets;
+  return h ^ (h >> 32);
 }
 
 }  // namespace
 
-TypeTable::TypeTable() : buckets_(kBuckets) {
+TypeTable::TypeTable() : slots_(kFirstSlots) {
   intern({.special = Special::Never});
   intern({.special = Special::Error});
 }
 
 TypeId TypeTable::intern(TypeData data) {
-  auto& bucket = buckets_[hash(data)];
-  for (TypeId id : bucket)
-    if (get(id) == data) return id;
+  const size_t mask = slots_.size() - 1;
+  size_t at = hash(data) & mask;
+  for (; slots_[at].valid(); at = (at + 1) & mask)
+    if (get(slots_[at]) == data) return slots_[at];
+  const Extent made_of = extent(data);
+  if (made_of.weight > kMaxTypeWeight) return refuse();
+  const TypeId made(types_.size());
+  extents_.push_back(made_of);
   types_.push_back(std::move(data));
-  bucket.push_back(TypeId(types_.size() - 1));
-  return bucket.back();
+  slots_[at] = made;
+  if (types_.size() * 2 > slots_.size()) grow();
+  return made;
+}
+
+TypeTable::Extent TypeTable::extent(const TypeData& data) const {
+  Extent out;
+  for (TypeId part : data.parts) {
+    if (!part.valid()) continue;
+    const Extent& one = extents_[part.index()];
+    out.depth = std::max(out.depth, one.depth + 1);
+    out.weight += one.weight;
+    out.regions += one.regions;
+  }
+  if (data.special != Special::None) out.regions = 0;
+  else if (data.kind == TypeKind::Struct) out.regions = info(data.struct_id).region_count;
+  else if (data.kind == TypeKind::Enum) out.regions = info(data.enum_id).region_count;
+  else if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn || data.kind == TypeKind::Scope) out.regions = 1;
+  else if (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) out.regions = 0;  // what is inside borrows nothing
+  else if (data.kind == TypeKind::Ref || data.kind == TypeKind::Guard) ++out.regions;
+  return out;
+}
+
+void TypeTable::hold(TypeId id, TypeId argument) {
+  Extent& out = extents_[id.index()];
+  out.depth = std::max(out.depth, extents_[argument.index()].depth + 1);
+  out.weight += extents_[argument.index()].weight;
+}
+
+void TypeTable::grow() {
+  slots_.assign(slots_.size() * 2, TypeId());
+  const size_t mask = slots_.size() - 1;
+  for (size_t i = 0; i < types_.size(); ++i) {
+    size_t at = hash(types_[i]) & mask;
+    while (slots_[at].valid()) at = (at + 1) & mask;
+    slots_[at] = TypeId(i);
+  }
 }
 
 TypeId TypeTable::scalar(TypeKind kind) { return intern({.kind = kind}); }
@@ -154,61 +194,62 @@ bool TypeTable::is_copy(TypeId id) const {
 }
 
 bool TypeTable::needs_drop(TypeId id) const {
-  std::vector<TypeId> open;
-  return needs_drop(id, open);
-}
-
-// A type that is met again inside itself adds nothing new: `open` holds those on the way.
-bool TypeTable::needs_drop(TypeId id, std::vector<TypeId>& open) const {
-  const TypeData& data = get(id);
-  if (data.special != Special::None) return false;
-  const auto any = [&](const std::vector<Field>& fields) {
-    for (const Field& field : fields)
-      if (field.type.valid() && needs_drop(field.type, open)) return true;
-    return false;
-  };
-  switch (data.kind) {
-    case TypeKind::Struct:
-    case TypeKind::Enum: {
-      const bool is_enum = data.kind == TypeKind::Enum;
-      if ((is_enum ? info(data.enum_id).drop_function : info(data.struct_id).drop_function) != Id<int>::kNone) return true;
-      for (TypeId one : open)
-        if (one == id) return false;
-      open.push_back(id);
-      bool found = !is_enum && any(info(data.struct_id).fields);
-      if (is_enum)
-        for (const Variant& variant : info(data.enum_id).variants) found = found || any(variant.fields);
-      open.pop_back();
-      return found;
-    }
-    case TypeKind::Vec:
-    case TypeKind::Slice:
-    case TypeKind::Box:
-    case TypeKind::Cell:
-    case TypeKind::RefCell:
-    case TypeKind::Mutex:
-    case TypeKind::RwLock:
-    case TypeKind::OnceSlot:
-    case TypeKind::Array:
-    case TypeKind::Tuple:
-      for (TypeId part : data.parts)
-        if (needs_drop(part, open)) return true;
-      return false;
-    case TypeKind::Dyn: return true;  // what it hides may
-    default: return (kKinds[static_cast<size_t>(data.kind)].flags & kOwned) != 0;
+  if (!settled_) {
+    std::vector<TypeId> seen;
+    return owns_something(id, seen);
   }
+  if (drops_.size() < size()) drops_.resize(size());
+  if (drops_[id.index()] == 0) {
+    std::vector<TypeId> seen;
+    const bool found = owns_something(id, seen);
+    drops_[id.index()] = found ? 2 : 1;
+    if (!found)
+      for (TypeId one : seen) drops_[one.index()] = 1;
+  }
+  return drops_[id.index()] == 2;
 }
 
-uint32_t TypeTable::region_slots(TypeId id) const {
-  const TypeData& data = get(id);
-  if (data.special != Special::None) return 0;
-  if (data.kind == TypeKind::Struct) return info(data.struct_id).region_count;
-  if (data.kind == TypeKind::Enum) return info(data.enum_id).region_count;
-  if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn || data.kind == TypeKind::Scope) return 1;
-  if (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) return 0;  // what is inside borrows nothing
-  uint32_t slots = data.kind == TypeKind::Ref || data.kind == TypeKind::Guard ? 1 : 0;
-  for (TypeId part : data.parts) slots += region_slots(part);
-  return slots;
+// Whether anything is owned inside of it. Each type on the way is looked into once; a type inside itself adds nothing new.
+bool TypeTable::owns_something(TypeId id, std::vector<TypeId>& seen) const {
+  std::vector<TypeId> open{id};
+  if (seen_.size() < size()) seen_.resize(size());
+  ++question_;
+  const auto add = [&](const std::vector<Field>& fields) {
+    for (const Field& field : fields)
+      if (field.type.valid()) open.push_back(field.type);
+  };
+  while (!open.empty()) {
+    const TypeId here = open.back();
+    open.pop_back();
+    if (std::exchange(seen_[here.index()], question_) == question_) continue;
+    seen.push_back(here);
+    const TypeData& data = get(here);
+    if (data.special != Special::None) continue;
+    switch (data.kind) {
+      case TypeKind::Struct:
+        if (info(data.struct_id).drop_function != Id<int>::kNone) return true;
+        add(info(data.struct_id).fields);
+        break;
+      case TypeKind::Enum:
+        if (info(data.enum_id).drop_function != Id<int>::kNone) return true;
+        for (const Variant& variant : info(data.enum_id).variants) add(variant.fields);
+        break;
+      case TypeKind::Vec:
+      case TypeKind::Slice:
+      case TypeKind::Box:
+      case TypeKind::Cell:
+      case TypeKind::RefCell:
+      case TypeKind::Mutex:
+      case TypeKind::RwLock:
+      case TypeKind::OnceSlot:
+      case TypeKind::Array:
+      case TypeKind::Tuple: open.insert(open.end(), data.parts.begin(), data.parts.end()); break;
+      case TypeKind::Dyn: return true;  // what it hides may
+      default:
+        if ((kKinds[static_cast<size_t>(data.kind)].flags & kOwned) != 0) return true;
+    }
+  }
+  return false;
 }
 
 std::string TypeTable::name(TypeId id) const {

@@ -3,7 +3,9 @@
 // Law: types here are erased of lifetimes; region_slots() says how many lifetimes a use of one carries, in pre-order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -115,11 +117,14 @@ struct TypeData {
   friend bool operator==(const TypeData&, const TypeData&) = default;
 };
 
+// A type of more parts than this is refused: what walks through types takes time by their parts.
+inline constexpr uint32_t kMaxTypeWeight = 10'000;
+
 class TypeTable {
  public:
   TypeTable();
 
-  TypeId intern(TypeData data);
+  TypeId intern(TypeData data);  // error() if it would be too heavy
   TypeId scalar(TypeKind kind);  // any kind without parts
   TypeId ref(TypeId pointee, bool is_mut);
   TypeId vec(TypeId element);
@@ -148,6 +153,7 @@ class TypeTable {
   // has a lifetime of its own, and what the result borrows may come from any of them or from the environment.
   TypeId fn_dyn(TypeId fn);
 
+  // The reference stays good however many types follow.
   const TypeData& get(TypeId id) const { return types_[id.index()]; }
   TypeKind kind(TypeId id) const { return get(id).kind; }
   StructInfo& info(StructId id) { return structs_[id.index()]; }
@@ -158,24 +164,44 @@ class TypeTable {
   const DynInfo& info(DynId id) const { return dyns_[id.index()]; }
   size_t size() const { return types_.size(); }
 
+  uint32_t depth(TypeId id) const { return extents_[id.index()].depth; }  // of parts and generic arguments inside each other
+  uint32_t weight(TypeId id) const { return extents_[id.index()].weight; }  // how many types it is when it is written out
+  void hold(TypeId id, TypeId argument);  // `argument` is a generic argument of the struct or enum `id`
+  TypeId refuse() { return refused_ = true, error(); }
+  // Whether a type was refused because it is heavier than kMaxTypeWeight, since this was last asked; such a type is error().
+  bool refused() { return std::exchange(refused_, false); }
   static uint32_t number_bytes(TypeKind kind);  // 0 of what is no number
   bool is_copy(TypeId id) const;
   bool needs_drop(TypeId id) const;  // it, or a part of it, owns something that must be freed or dropped
-  uint32_t region_slots(TypeId id) const;
+  uint32_t region_slots(TypeId id) const { return extents_[id.index()].regions; }
+  // Structs and enums stay as they are from now on, so that answers about them are kept.
+  void settle() { settled_ = true; }
   // The text a user knows the type by: `Tensor<f32, [?, 64]>`, `&mut Vec<str>`.
   std::string name(TypeId id) const;
   std::string number_text(int64_t number) const;  // a dim or length: "3", "?", "N"
   const std::string& word(uint64_t number) const { return words_[number]; }
 
  private:
-  bool needs_drop(TypeId id, std::vector<TypeId>& open) const;
+  // What follows from a type's parts alone.
+  struct Extent {
+    uint32_t depth = 1, weight = 1, regions = 0;
+  };
+  Extent extent(const TypeData& data) const;
+  bool owns_something(TypeId id, std::vector<TypeId>& seen) const;
+  void grow();
 
-  std::vector<TypeData> types_;
+  std::deque<TypeData> types_;  // so that what get() returned stays where it is
   std::vector<StructInfo> structs_;
   std::vector<EnumInfo> enums_;
   std::vector<DynInfo> dyns_;
   std::map<TypeId, TypeId> fn_dyns_;
-  std::vector<std::vector<TypeId>> buckets_;  // by hash
+  std::vector<Extent> extents_;
+  bool refused_ = false;
+  bool settled_ = false;
+  mutable std::vector<uint8_t> drops_;   // by TypeId, when settled: 0 not asked yet, 1 no, 2 yes
+  mutable std::vector<uint32_t> seen_;   // by TypeId: the last question that looked into it
+  mutable uint32_t question_ = 0;
+  std::vector<TypeId> slots_;   // by hash, open addressing; at most half of them taken
   std::vector<std::string> parameters_, words_;  // names of parameters; of associated types
 };
 

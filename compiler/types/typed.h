@@ -80,6 +80,7 @@ enum class PatternKind : uint8_t {
   Variant,   // index; numbers and parts
   Or,        // parts
   Deref,     // parts[0]
+  Slice,     // array, slice: parts from the front, `index` of them, then parts up to the end; `open`: more may lie between, for `rest`
 };
 
 struct Pattern {
@@ -88,7 +89,8 @@ struct Pattern {
   Span span;
   uint32_t index = 0;
   BodyLocalId local;
-  bool by_reference = false, by_mutable = false, inclusive = false;
+  bool by_reference = false, by_mutable = false, inclusive = false, open = false;
+  PatternId rest;
   ExprId value, last;
   std::vector<uint32_t> numbers;
   std::vector<PatternId> parts;

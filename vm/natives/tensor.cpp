@@ -81,6 +81,13 @@ void TensorFillInPlace(NativeCall& call) {
   if (auto done = call.host.tensors.fill_in_place(tensor, bits); !done) call.host.fail(done.error());
 }
 
+void DeviceEq(NativeCall& call) {
+  const auto a = call.get<DeviceValue>(0), b = call.get<DeviceValue>(1);
+  call.give_bool(a.kind == b.kind && a.ordinal == b.ordinal);
+}
+void DeviceCuda(NativeCall& call) { call.give(DeviceValue{DeviceKind::Cuda, call.get<uint32_t>(0)}); }
+void DeviceOpenCl(NativeCall& call) { call.give(DeviceValue{DeviceKind::OpenCl, call.get<uint32_t>(0)}); }
+void DeviceVulkan(NativeCall& call) { call.give(DeviceValue{DeviceKind::Vulkan, call.get<uint32_t>(0)}); }
 void TensorDefaultDevice(NativeCall& call) { call.give_tensor(call.host.tensors.default_device()); }
 
 void TensorFromVec(NativeCall& call) {

@@ -62,6 +62,7 @@ Result<void> check_indices(const Body& b, const PlaceInfo& place) {
 
 // What is left of a partly moved register needs no drop. `steps` is where we are in it.
 bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Step>& steps, uint32_t variant) {
+  if (!b.facts(at.type).needs_drop) return true;
   bool touched = false;
   uint32_t moved_variant = spec::kNone;
   for (uint32_t p : b.state.moved[reg]) {
@@ -74,7 +75,7 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
     touched = true;
     if (moved[n].kind == ProjectionKind::Variant) moved_variant = moved[n].argument;
   }
-  if (!touched) return !b.facts(at.type).needs_drop;
+  if (!touched) return false;
   const auto part_is_spent = [&](Step step, uint32_t of_variant) {
     uint32_t chosen = of_variant;
     const auto field = step_into(b.m, b.types, at, step, &chosen);
@@ -85,6 +86,12 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
     return spent;
   };
   const spec::TypeRow& row = b.m.types[at.type];
+  if (b.kind(at.type) == TypeKind::Array) {  // ends at the first element that nothing was moved out of
+    const uint64_t length = uint64_t{row.c} << 32 | row.b;
+    for (uint64_t i = 0; i < length; ++i)
+      if (!part_is_spent({ProjectionKind::ConstIndex, static_cast<uint32_t>(i)}, spec::kNone)) return false;
+    return true;
+  }
   if (b.kind(at.type) == TypeKind::Box) return part_is_spent({ProjectionKind::Deref, 0}, spec::kNone);
   if (b.kind(at.type) == TypeKind::Enum && variant == spec::kNone) {
     // Something was moved out of one variant, so that is the variant it was.
@@ -105,8 +112,7 @@ Result<void> take_part(Body& b, uint32_t p) {
   const PlaceInfo& place = b.place(p);
   if (place.through_reference) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is behind a reference");
   if (place.through_handle) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is behind a guard or Gc");
-  const bool element = std::ranges::any_of(place.steps, is_index);
-  if (element) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is an element");
+  if (place.through_index) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is an element");
   if (place.through_drop) return refuse_at(b, Refusal::MoveOutOfDrop, describe(b, p) + " is a part of a type with a destructor");
   auto& moved = b.state.moved[place.base];
   b.state.held[place.base] = Held::Partly;

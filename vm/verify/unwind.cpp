@@ -3,6 +3,7 @@
 #include "vm/verify/unwind.h"
 
 #include <algorithm>
+#include <map>
 
 #include "vm/verify/body.h"
 #include "vm/verify/verify.h"
@@ -32,6 +33,7 @@ class Remains {
         const TypeFacts& facts = b.facts(type);
         return fields(b.m.variants[row.a + v].fields, path, depth + 1, gone, std::span(facts.field_offsets).subspan(facts.variant_first[v]));
       }
+      case TypeKind::Array: return elements(type, path, depth, gone);
       case TypeKind::Box:
         path.push_back(0);
         return walk(row.a, std::move(path), depth + 1, gone);
@@ -52,6 +54,18 @@ class Remains {
       std::vector<uint32_t> to = path;
       to.back() += offsets[f];
       walk(b.m.fields[fields.first + f].type.type, std::move(to), depth + 1, inside);
+    }
+  }
+
+  void elements(uint32_t array, const std::vector<uint32_t>& path, size_t depth, const std::vector<const std::vector<Step>*>& gone) {
+    const spec::TypeRow& row = b.m.types[array];
+    std::map<uint32_t, std::vector<const std::vector<Step>*>> inside;
+    for (const auto* steps : gone) inside[(*steps)[depth].argument].push_back(steps);
+    for (uint64_t i = 0; i < (uint64_t{row.c} << 32 | row.b); ++i) {
+      const auto found = inside.find(static_cast<uint32_t>(i));
+      std::vector<uint32_t> to = path;
+      to.back() += static_cast<uint32_t>(i) * b.facts(row.a).size;
+      walk(row.a, std::move(to), depth + 1, found == inside.end() ? std::vector<const std::vector<Step>*>() : found->second);
     }
   }
 
