@@ -490,7 +490,7 @@ class Checker : private BodyState {
   ExprId repeat(NodeId id, TypeId expected);
   ExprId cast(NodeId id);
   ExprId trapping_cast(ExprId value, TypeId to, Span where);
-  ExprId try_expression(NodeId id);
+  ExprId try_expression(NodeId id, TypeId expected);
   void hand_on(const OpenTry& failure);
   ExprId try_failure(ExprId wrong, TypeId wanted, Span where);
   ExprId reference(NodeId id, TypeId expected);

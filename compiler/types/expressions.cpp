@@ -108,7 +108,7 @@ ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
     case NodeKind::Range: return range(id, expected);
     case NodeKind::Await: return sink_.report<diag::Unsupported>(span(id), "`.await`"), error(span(id));
     case NodeKind::Cast: return cast(id);
-    case NodeKind::Try: return try_expression(id);
+    case NodeKind::Try: return try_expression(id, expected);
     case NodeKind::RefExpr: return reference(id, expected);
     case NodeKind::Call: return call(id, expected);
     case NodeKind::MethodCall: return method_call(id, expected);
@@ -611,10 +611,14 @@ ExprId Checker::reference(NodeId id, TypeId expected) {
 }
 
 // `e?`: a match that returns what is not a value.
-ExprId Checker::try_expression(NodeId id) {
+ExprId Checker::try_expression(NodeId id, TypeId expected) {
   const ExprId value = expression(child(id, slot::Try::expression));
   const Span where = span(id);
   if (is_infer(get(value).type)) settle_obligations();
+  if (const Nominal* carried = nominal(get(value).type); carried != nullptr && expected.valid() && !carried->arguments.empty() && is_infer(carried->arguments[0].type) && exact(expected)) {
+    unify(carried->arguments[0].type, expected);  // `Ok(text.parse()?)`: what is parsed tells which error there may be
+    settle_obligations();
+  }
   if (is_error(get(value).type)) return error(where);
   const bool option = is_nominal(get(value).type, "Option");
   if (!option && !is_nominal(get(value).type, "Result")) return sink_.report<diag::BadTry>(where, name(get(value).type)).help("`?` is for `Option` and `Result`"), error(where);
