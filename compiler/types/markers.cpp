@@ -101,7 +101,7 @@ std::string Checker::marker_reason(bool sync, TypeId type) {
   std::string out = fmt::format("`{}` cannot be {}", name(last), text(last_sync));
   if (const ClosureInfo* info = closure_of(type); info != nullptr && search.why.size() > 1) {
     for (const Field& one : table_.info(table_.get(shallow(type)).struct_id).fields)
-      if (one.type == search.why[search.why.size() - 2].second) return out + fmt::format(", and the closure captures `{}`, which is a `{}`", sources_.text(one.span), name(one.type));
+      if (one.type == search.why[search.why.size() - 2].second) return out + fmt::format(", and the closure captures `{}` of type `{}`", sources_.text(one.span), name(one.type));
   }
   for (size_t i = 1; i + 1 < search.why.size(); ++i) out += fmt::format("; it is in `{}`", name(search.why[i].second));
   const TypeData& data = table_.get(last);
