@@ -198,6 +198,7 @@ class Checker : private BodyState {
   Span span(NodeId id) const { return node(id).span; }
 
   // --- declarations (declare.cpp)
+  void tell_main_error();
   void check_declarations();
   void check_nominal(DefinitionId id);
   void check_coherence();

@@ -21,7 +21,13 @@ Typed Checker::run() {
   impls_ready_ = true;
   for (size_t i = 0; i < unsettled_.size(); ++i) settle_nominal(unsettled_[i], is_open(unsettled_[i]));
   check_declarations();
-  for (size_t done = 0; done < instances_.size(); ++done) check_body(static_cast<uint32_t>(done));
+  size_t done = 0;
+  const auto check_bodies = [&] {
+    for (; done < instances_.size(); ++done) check_body(static_cast<uint32_t>(done));
+  };
+  check_bodies();
+  tell_main_error();
+  check_bodies();
   table_.settle();
   if (sink_.errors() == 0) check_sizes();
   return std::move(typed_);
@@ -39,6 +45,39 @@ void Checker::check_sizes() {
     for (const BodyLocal& one : function.locals) look(one.type, one.span);
     for (const Expr& one : function.exprs) look(one.type, one.span);
   }
+}
+
+// The VM knows nothing of `Display` in the program: an error out of `main` that has its own becomes the text it shows.
+void Checker::tell_main_error() {
+  if (typed_.entry == Id<int>::kNone || sink_.errors() > 0) return;
+  const TypeId result = typed_.functions[typed_.entry].signature.result;
+  const Nominal* carrier = nominal(result);
+  if (!is_nominal(result, "Result") || carrier->arguments.size() != 2 || table_.region_slots(result) > 0) return;
+  const TypeId error = carrier->arguments[1].type;
+  if (natively_printable(error, false) || !implements(error, "Display")) return;
+  const DefinitionId teller = names_.find_in(names_.library, "tell_error", true);
+  const Definition& made = names_.get(teller);
+  Callee callee;
+  callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
+  callee.bound[function_info(callee).parameters[0].number] = {GenericArgument::Kind::Type, error, 0, {}};
+  const uint32_t told = instance(make_instance(std::move(callee)));
+  TypedFunction out;
+  out.name = "main, whose error is told";
+  out.file = typed_.functions[typed_.entry].file, out.span = typed_.functions[typed_.entry].span;
+  out.signature.result = library_type("Result", {unit_, str_});
+  const auto call = [&](TypeId type, uint32_t function, std::vector<ExprId> parts) {
+    Expr expr;
+    expr.kind = ExprKind::Call, expr.type = type, expr.span = out.span, expr.index = function, expr.parts = std::move(parts);
+    out.exprs.push_back(std::move(expr));
+    return ExprId(out.exprs.size() - 1);
+  };
+  const ExprId inner = call(result, typed_.entry, {});
+  out.body = call(out.signature.result, told, {inner});
+  typed_.entry = static_cast<uint32_t>(typed_.functions.size());
+  typed_.functions.push_back(std::move(out));
+  Instance placeholder;
+  placeholder.outlined = true;
+  instances_.push_back(std::move(placeholder));
 }
 
 void Checker::check_declarations() {
