@@ -4,6 +4,14 @@
 
 namespace stark::types {
 
+// A function that no text declares: functions and instances are numbered alike, and its body needs no check.
+uint32_t Checker::add_made(TypedFunction function) {
+  typed_.functions.push_back(std::move(function));
+  Instance& made = instances_.emplace_back();
+  made.outlined = true;
+  return static_cast<uint32_t>(typed_.functions.size() - 1);
+}
+
 // An object is called through `&`, `&mut` or, once, as its Box. A closure that asks for less than its object gives, or by value what
 // the object holds in a Box, is called by a function that takes what the object gives.
 uint32_t Checker::callable_method(TypeId closure, TypeId object) {
@@ -45,10 +53,7 @@ uint32_t Checker::callable_method(TypeId closure, TypeId object) {
   out.signature.result = is_never(callable.result) ? unit_ : callable.result;
   out.signature.result_regions = loose_regions(out.signature.result, out.signature);
   out.body = expr(ExprKind::Call, callable.result, std::move(parts), function);
-  typed_.functions.push_back(std::move(out));
-  Instance placeholder;
-  placeholder.outlined = true;
-  instances_.push_back(std::move(placeholder));
+  add_made(std::move(out));
   return known->second;
 }
 

@@ -179,12 +179,7 @@ void Checker::make_closure_type(uint64_t number, ClosureState& state) {
   made.callable = {state.calling, state.types, state.result};
   made.function = static_cast<uint32_t>(typed_.functions.size());
   state.function = made.function;
-  if (!defining_) {
-    typed_.functions.emplace_back();
-    Instance placeholder;
-    placeholder.outlined = true;
-    instances_.push_back(std::move(placeholder));
-  }
+  if (!defining_) add_made({});  // outline() fills it
   closure_infos_[id.value] = std::move(made);
 }
 

@@ -610,6 +610,7 @@ class Checker : private BodyState {
   void check_finaliser(TypeId type, Span where);
   void check_finalisers();
   // (callables.cpp)
+  uint32_t add_made(TypedFunction function);
   uint32_t callable_method(TypeId closure, TypeId object);
   void outline(const ClosureState& state);
   ExprId captured_field(const ClosureState& state, class Outliner& outliner, ExprId id);

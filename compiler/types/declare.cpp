@@ -73,11 +73,7 @@ void Checker::tell_main_error() {
   };
   const ExprId inner = call(result, typed_.entry, {});
   out.body = call(out.signature.result, told, {inner});
-  typed_.entry = static_cast<uint32_t>(typed_.functions.size());
-  typed_.functions.push_back(std::move(out));
-  Instance placeholder;
-  placeholder.outlined = true;
-  instances_.push_back(std::move(placeholder));
+  typed_.entry = add_made(std::move(out));
 }
 
 void Checker::check_declarations() {
