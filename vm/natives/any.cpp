@@ -5,24 +5,23 @@
 namespace stark::vm::natives {
 namespace {
 
-uint32_t wanted_type(const NativeCall& call, size_t argument) { return call.types().row(call.site.arguments[argument].type).a; }
 // The second word of a reference or box to an object is its vtable.
 uint32_t hidden_type(const NativeCall& call) { return call.get<FatBox>(0).vtable->type; }
 
 void give_reference(NativeCall& call) {
   const auto* address = call.get<std::byte*>(0);
-  give_option(call, hidden_type(call) == wanted_type(call, 1) ? &address : nullptr, sizeof address);
+  give_option(call, hidden_type(call) == call.pointee(1) ? &address : nullptr, sizeof address);
 }
 
 }  // namespace
 
-void AnyIs(NativeCall& call) { call.give_bool(hidden_type(call) == wanted_type(call, 1)); }
+void AnyIs(NativeCall& call) { call.give_bool(hidden_type(call) == call.pointee(1)); }
 void AnyRef(NativeCall& call) { give_reference(call); }
 void AnyMut(NativeCall& call) { give_reference(call); }
 void AnyUnbox(NativeCall& call) {
-  if (hidden_type(call) != wanted_type(call, 1)) return call.host.fail(Exit::Panic, "the box holds a value of another type");
+  if (hidden_type(call) != call.pointee(1)) return call.host.fail(Exit::Panic, "the box holds a value of another type");
   call.give(call.get<FatBox>(0).object);
 }
-void AnyTypeNumber(NativeCall& call) { call.give<uint64_t>(wanted_type(call, 0)); }
+void AnyTypeNumber(NativeCall& call) { call.give<uint64_t>(call.pointee(0)); }
 
 }  // namespace stark::vm::natives

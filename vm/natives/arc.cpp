@@ -10,7 +10,6 @@ namespace {
 
 std::atomic_ref<uint64_t> count_of(gc::Object* object) { return std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(object->payload())); }
 gc::Object* object_behind(const NativeCall& call, size_t argument) { return *call.get<gc::Object**>(argument); }
-uint32_t behind(const NativeCall& call) { return call.types().row(call.site.arguments[0].type).a; }
 
 }  // namespace
 
@@ -24,7 +23,7 @@ void ArcNew(NativeCall& call) {
 }
 
 void ArcFromVec(NativeCall& call) {
-  const uint32_t element = call.types().row(call.site.arguments[0].type).a;
+  const uint32_t element = call.pointee(0);
   const uint64_t length = call.get<VecValue>(0).length;
   gc::Object* object = call.allocate(call.host.program.arc_run_info(element), length);
   if (object == nullptr) return;
@@ -48,7 +47,7 @@ void ArcCount(NativeCall& call) { call.give<uint64_t>(count_of(object_behind(cal
 // The handle is taken; the value is given where it was the last one.
 void ArcIntoInner(NativeCall& call) {
   gc::Object* object = call.handle(0);
-  const uint32_t size = call.types().size(call.types().row(call.site.arguments[0].type).a);
+  const uint32_t size = call.types().size(call.pointee(0));
   const bool is_last = count_of(object).fetch_sub(1, std::memory_order_acq_rel) == 1;
   give_option(call, is_last ? object->payload() + kCounted : nullptr, size);
 }
@@ -57,7 +56,7 @@ void ArcGetMut(NativeCall& call) {
   gc::Object* object = object_behind(call, 0);
   std::byte* inside = object->payload() + kCounted;
   const bool is_only = count_of(object).load(std::memory_order_acquire) == 1;
-  const uint32_t held = call.types().row(behind(call)).a;
+  const uint32_t held = call.element_behind(0);
   give_option(call, is_only && call.types().facts(held).is_sized ? &inside : nullptr, sizeof inside);
 }
 

@@ -30,8 +30,7 @@ void by_type(TypeKind kind, Do work) {
 }
 
 TypeKind element_of(const NativeCall& call) {
-  const uint32_t atomic = call.types().row(call.site.arguments[0].type).a;
-  return call.types().kind(call.types().row(atomic).a);
+  return call.types().kind(call.element_behind(0));
 }
 
 template <class T>

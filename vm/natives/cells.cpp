@@ -9,7 +9,6 @@
 namespace stark::vm::natives {
 namespace {
 
-uint32_t pointee(const NativeCall& call) { return call.types().row(call.site.arguments[0].type).a; }
 uint32_t value_size(const NativeCall& call, uint32_t cell) { return call.types().size(call.types().row(cell).a); }
 std::byte* behind(const NativeCall& call) { return call.get<std::byte*>(0); }
 
@@ -25,8 +24,8 @@ void give_guard(NativeCall& call, int64_t count) {
 }  // namespace
 
 void CellNew(NativeCall& call) { copy_out(call, call.address(0), value_size(call, call.site.result.type)); }
-void CellGet(NativeCall& call) { copy_out(call, behind(call), value_size(call, pointee(call))); }
-void CellReplace(NativeCall& call) { replace_behind(call, behind(call), value_size(call, pointee(call))); }
+void CellGet(NativeCall& call) { copy_out(call, behind(call), value_size(call, call.pointee(0))); }
+void CellReplace(NativeCall& call) { replace_behind(call, behind(call), value_size(call, call.pointee(0))); }
 void CellGetMut(NativeCall& call) { call.give(behind(call)); }
 void CellIntoInner(NativeCall& call) { copy_out(call, call.address(0), value_size(call, call.site.arguments[0].type)); }
 

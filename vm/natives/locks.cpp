@@ -8,7 +8,6 @@ namespace stark::vm::natives {
 namespace {
 
 uint32_t value_size(const NativeCall& call, uint32_t lock) { return call.types().size(call.types().row(lock).a); }
-uint32_t pointee(const NativeCall& call, size_t argument = 0) { return call.types().row(call.site.arguments[argument].type).a; }
 LockWord* word_behind(const NativeCall& call) { return call.get<LockWord*>(0); }
 ParkingLot& lot(const NativeCall& call) { return call.host.runtime.threads.lot; }
 
@@ -97,7 +96,7 @@ void OnceSlotGet(NativeCall& call) {
   const std::atomic_ref<uint32_t> state(*reinterpret_cast<uint32_t*>(slot));
   std::byte* inside = slot + kCounted;
   const bool is_full = state.load(std::memory_order_acquire) == kOnceFull;
-  if (is_full && call.types().is(call.types().row(pointee(call)).a, TypeKind::Str)) {
+  if (is_full && call.types().is(call.element_behind(0), TypeKind::Str)) {
     auto* text = load<gc::Object*>(inside);
     const FatRef shown{text->payload(), text->count};
     return give_option(call, &shown, sizeof shown);
@@ -108,7 +107,7 @@ void OnceSlotGet(NativeCall& call) {
 void OnceSlotPut(NativeCall& call) {
   auto* slot = call.get<std::byte*>(0);
   const std::atomic_ref<uint32_t> state(*reinterpret_cast<uint32_t*>(slot));
-  const uint32_t size = value_size(call, pointee(call));
+  const uint32_t size = value_size(call, call.pointee(0));
   uint32_t empty = kOnceEmpty;
   if (!state.compare_exchange_strong(empty, kOnceFilling, std::memory_order_acq_rel)) {
     while (state.load(std::memory_order_acquire) != kOnceFull) {}  // the other is copying, which takes no time

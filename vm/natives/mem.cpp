@@ -12,7 +12,7 @@ namespace stark::vm {
 namespace natives {
 namespace {
 
-uint32_t size_behind(const NativeCall& call) { return call.types().size(call.types().row(call.site.arguments[0].type).a); }
+uint32_t size_behind(const NativeCall& call) { return call.types().size(call.pointee(0)); }
 
 }  // namespace
 
@@ -28,8 +28,8 @@ void MemSwap(NativeCall& call) {
 void MemReplace(NativeCall& call) { replace_behind(call, call.get<std::byte*>(0), size_behind(call)); }
 
 void MemSizeOf(NativeCall& call) { call.give<uint64_t>(size_behind(call)); }
-void MemAlignOf(NativeCall& call) { call.give<uint64_t>(call.types().facts(call.types().row(call.site.arguments[0].type).a).align); }
-void MemNeedsDrop(NativeCall& call) { call.give_bool(call.types().facts(call.types().row(call.site.arguments[0].type).a).needs_drop); }
+void MemAlignOf(NativeCall& call) { call.give<uint64_t>(call.types().facts(call.pointee(0)).align); }
+void MemNeedsDrop(NativeCall& call) { call.give_bool(call.types().facts(call.pointee(0)).needs_drop); }
 void MemForget(NativeCall&) {}
 void MemZeroed(NativeCall& call) { std::memset(call.result(), 0, call.types().size(call.site.result.type)); }
 void MemTransmute(NativeCall& call) { std::memmove(call.result(), call.address(0), call.types().size(call.site.result.type)); }

@@ -22,8 +22,10 @@ class NativeCall {
   VecValue& vec(size_t argument) const { return *get<VecValue*>(argument); }            // of `&Vec`, `&String`
   TensorObject& tensor(size_t argument) const { return *get<TensorObject*>(argument); }  // of Tensor; for `&Tensor` see below
   TensorObject& tensor_behind(size_t argument) const { return **get<TensorObject**>(argument); }
+  // What an argument refers to, points to or holds.
+  uint32_t pointee(size_t argument) const { return types().row(site.arguments[argument].type).a; }
   // Element type of the Vec behind a reference, or of the Vec that is the result.
-  uint32_t element_behind(size_t argument) const { return types().row(types().row(site.arguments[argument].type).a).a; }
+  uint32_t element_behind(size_t argument) const { return types().row(pointee(argument)).a; }
   uint32_t result_element() const { return types().row(site.result.type).a; }
 
   std::byte* result() const { return frame_ + site.result.offset; }

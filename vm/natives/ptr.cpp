@@ -8,12 +8,8 @@
 namespace stark::vm::natives {
 namespace {
 
-// Size of what the pointer or slice that is an argument is made of.
-uint32_t element_size(const NativeCall& call, size_t argument = 0) { return call.types().size(call.types().row(call.site.arguments[argument].type).a); }
-uint32_t slice_element_size(const NativeCall& call) {
-  const auto& types = call.types();
-  return types.size(types.row(types.row(call.site.arguments[0].type).a).a);
-}
+// Of what the first pointer points to.
+uint32_t element_size(const NativeCall& call) { return call.types().size(call.pointee(0)); }
 
 void give_moved(NativeCall& call) {
   call.give(call.get<uint64_t>(0) + call.get<uint64_t>(1) * element_size(call));
@@ -53,7 +49,7 @@ void SliceAsPtr(NativeCall& call) { call.give(call.get<FatRef>(0).address); }
 void SliceAsMutPtr(NativeCall& call) { call.give(call.get<FatRef>(0).address); }
 void SliceOfPtr(NativeCall& call) { call.give(FatRef{call.get<std::byte*>(0), call.get<uint64_t>(1)}); }
 void SliceOfMutPtr(NativeCall& call) { call.give(FatRef{call.get<std::byte*>(0), call.get<uint64_t>(1)}); }
-void SliceElement(NativeCall& call) { call.give(call.get<FatRef>(0).address + call.get<uint64_t>(1) * slice_element_size(call)); }
+void SliceElement(NativeCall& call) { call.give(call.get<FatRef>(0).address + call.get<uint64_t>(1) * call.types().size(call.element_behind(0))); }
 void SliceElementMut(NativeCall& call) { SliceElement(call); }
 void StrAsPtr(NativeCall& call) { call.give(call.get<FatRef>(0).address); }
 void StrOfUtf8(NativeCall& call) { call.give(call.get<FatRef>(0)); }
