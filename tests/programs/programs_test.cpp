@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "tests/run/process.h"
+#include "tests/spec/tables.h"
 
 namespace {
 
@@ -22,22 +22,14 @@ std::string problem(const std::vector<std::string>& build, const std::string& st
     const std::string told = read_file(err);
     return told.substr(0, told.find('\n'));
   }
-  const int status = run({starkvm, "run", bundle.string()}, out, err);
   const Expected expected = expectations(program);
+  const int status = run_bundle(starkvm, {}, expected, bundle, out, err);
   const std::string got = read_file(out), wanted = read_file(fs::path(program).replace_extension(".out")), told = read_file(err);
   if (status != expected.status) return fmt::format("ended with {}, not {}: {}", status, expected.status, told.substr(0, told.find('\n')));
   if (told.find(expected.error) == std::string::npos) return fmt::format("told `{}` without `{}`", told, expected.error);
   if (got == wanted) return {};
   const auto at = static_cast<size_t>(std::ranges::mismatch(got, wanted).in1 - got.begin());
   return fmt::format("prints something else from line {}", std::count(got.begin(), got.begin() + static_cast<long>(at), '\n') + 1);
-}
-
-std::map<std::string, std::string> waiting(const fs::path& table) {
-  std::map<std::string, std::string> rows;
-  std::ifstream in(table);
-  for (std::string line; std::getline(in, line);)
-    if (!line.starts_with('#')) rows[line.substr(0, line.find('\t'))] = line.substr(line.find('\t') + 1);
-  return rows;
 }
 
 }  // namespace
@@ -47,7 +39,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: programs_test STARKC STARKVM FOLDER [--edition=…] [--update]\n");
     return 64;
   }
-  const fs::path folder = argv[3], table = folder / "waiting.tsv";
+  const fs::path folder = argv[3], waiting = folder / "waiting.tsv";
   std::vector<std::string> build{argv[1], "build"};
   bool update = false;
   for (int i = 4; i < argc; ++i) {
@@ -56,11 +48,8 @@ int main(int argc, char** argv) {
   }
   const fs::path work = fs::temp_directory_path() / fmt::format("stark-programs-{}", ::getpid());
   fs::create_directories(work);
-  const auto known = waiting(table);
-  std::vector<fs::path> programs;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".stark") programs.push_back(entry.path());
-  std::ranges::sort(programs);
+  const auto known = table(waiting);
+  const std::vector<fs::path> programs = programs_of(folder);
   int failed = 0;
   std::string rows = fmt::format("# tests/{}/waiting.tsv — programs the compiler cannot take yet, and what it says first; rewritten by `tools/dev update`.\n", folder.filename().string());
   for (const fs::path& program : programs) {
@@ -70,7 +59,7 @@ int main(int argc, char** argv) {
     if (!wrong.empty() && !known.contains(name)) ++failed, fmt::print("{}: {}\n", name, wrong);
   }
   fs::remove_all(work);
-  if (update) return std::ofstream(table) << rows, 0;
+  if (update) return std::ofstream(waiting) << rows, 0;
   fmt::print("{} programs, {} waiting, {} not as expected\n", programs.size(), known.size(), failed);
   return failed == 0 && !programs.empty() ? 0 : 1;
 }

@@ -60,4 +60,14 @@ inline int run(const std::vector<std::string>& words, const fs::path& out, const
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// Runs a bundle as the program it was made of wants to be run.
+inline int run_bundle(const std::string& starkvm, const std::vector<std::string>& flags, const Expected& expected, const fs::path& bundle,
+                      const fs::path& out, const fs::path& err) {
+  std::vector<std::string> words{starkvm, "run"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  words.insert(words.end(), expected.flags.begin(), expected.flags.end());
+  words.push_back(bundle.string());
+  return run(words, out, err);
+}
+
 }  // namespace stark::tests

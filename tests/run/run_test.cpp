@@ -29,12 +29,8 @@ int main(int argc, char** argv) {
     if (run({argv[1], "build", program.string(), "-o", bundle.string()}, out, err) != 0) {
       problem = "does not compile:\n" + read_file(err);
     } else {
-      std::vector<std::string> words{argv[2], "run"};
-      words.insert(words.end(), argv + 4, argv + argc);
       const Expected expected = expectations(program);
-      words.insert(words.end(), expected.flags.begin(), expected.flags.end());
-      words.push_back(bundle.string());
-      const int status = run(words, out, err);
+      const int status = run_bundle(argv[2], {argv + 4, argv + argc}, expected, bundle, out, err);
       const std::string got = read_file(out), told = read_file(err);
       if (status != expected.status) problem = fmt::format("ended with {}, not {}\n{}", status, expected.status, told);
       if (got != expected.output) problem += fmt::format("printed\n{}instead of\n{}", got, expected.output);

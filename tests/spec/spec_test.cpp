@@ -86,10 +86,7 @@ std::string claim(const Setting& in, const fs::path& program) {
   const fs::path bundle = in.work / "program.skbc", out = in.work / "out", err = in.work / "err";
   if (run({in.starkc, "build", program.string(), "-o", bundle.string()}, out, err) != 0) return first_line(read_file(err));
   const Expected expected = expectations(program);
-  std::vector<std::string> words{in.starkvm, "run"};
-  words.insert(words.end(), expected.flags.begin(), expected.flags.end());
-  words.push_back(bundle.string());
-  const int status = run(words, out, err);
+  const int status = run_bundle(in.starkvm, {}, expected, bundle, out, err);
   const std::string got = read_file(out), told = read_file(err);
   if (status != expected.status) return fmt::format("ended with {}: {}", status, first_line(told));
   if (got != expected.output) return "prints something else";
