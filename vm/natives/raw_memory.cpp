@@ -32,12 +32,13 @@ RawMemory::~RawMemory() {
 std::byte* RawMemory::acquire(size_t size, size_t align, RawSource source) {
   if (!std::has_single_bit(align)) return nullptr;
   const std::scoped_lock lock(mutex_);
-  if (size > limit_ - std::min(used_, limit_) || size > SIZE_MAX / 4) return nullptr;
+  if (size > SIZE_MAX / 4 || align > SIZE_MAX / 4) return nullptr;
   const size_t room = source == RawSource::Pool ? std::bit_ceil(std::max({size, align, size_t{16}})) : size;
+  if (room > limit_ - std::min(used_, limit_)) return nullptr;
   std::byte* block = take(room, align, source);
   if (block == nullptr) return nullptr;
   blocks_[block] = {size, room, source};
-  used_ += size;
+  used_ += room;
   return block;
 }
 
@@ -75,7 +76,7 @@ bool RawMemory::release(const std::byte* block) {
   const std::scoped_lock lock(mutex_);
   const auto found = blocks_.find(block);
   if (found == blocks_.end()) return false;
-  used_ -= found->second.size;
+  used_ -= found->second.room;
   free(const_cast<std::byte*>(block), found->second);
   blocks_.erase(found);
   return true;

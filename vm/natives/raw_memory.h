@@ -22,7 +22,7 @@ class RawMemory {
  public:
   static constexpr size_t kStackBytes = size_t{8} << 20;
 
-  // Bytes of all blocks together never pass `limit`.
+  // What all blocks together take never passes `limit`.
   explicit RawMemory(size_t limit) : limit_(limit) {}
   ~RawMemory();
   RawMemory(const RawMemory&) = delete;

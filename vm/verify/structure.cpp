@@ -230,6 +230,7 @@ void check_exports(Checker& c, const Module& m) {
       c.fail_with(Refusal::Name, fmt::format("the export `{}` is out of order or stands twice", m.text_of(m.exports[i].name)));
     }
   }
+  c.limit(m.capabilities.size(), spec::capabilities().size(), "capabilities");  // each is looked for among them wherever it is needed
   for (uint32_t capability : m.capabilities) c.code(capability, spec::capabilities().size(), "capability");
   for (const auto& file : m.files) c.name(file, "file name");
   for (const auto& segment : m.segments) c.name(segment.name, "segment name");

@@ -120,7 +120,9 @@ Result<void> Rules::transmute() {
   const bool is_constant = f.values[0].is_constant;
   const uint32_t size = is_constant ? spec::row_of(f.values[0].constant).size : b.facts(f.values[0].typed.type).size;
   if (size != to.size) return refuse_at(b, Refusal::Layout, fmt::format("{} bytes are taken for a value of {}", size, to.size));
-  const bool plain = to.pointers.empty() && !to.needs_drop && (is_constant || (b.facts(f.values[0].typed.type).pointers.empty() && !b.facts(f.values[0].typed.type).needs_drop));
+  const auto is_plain = [](const TypeFacts& facts) { return facts.pointers.empty() && !facts.needs_drop; };
+  const bool from_plain = is_constant ? !spec::has(f.values[0].constant, spec::kManaged) : is_plain(b.facts(f.values[0].typed.type));
+  const bool plain = from_plain && is_plain(to);
   return plain ? Result<void>{} : refuse_at(b, Refusal::BoundNotMet, "references or owners are taken for something else");
 }
 Result<void> Rules::call_native() {
