@@ -41,7 +41,7 @@ void GcIntoInner(NativeCall& call) {
   gc::Object* object = call.handle(0);
   if (!is_only(object)) return call.host.fail(Exit::Panic, "the value of this Gc is shared");
   object->count = static_cast<uint64_t>(SharedState::Empty);
-  const uint32_t size = call.types().size(call.types().row(call.site.arguments[0].type).a);
+  const uint32_t size = call.types().size(call.pointee(0));
   if (size > 0) std::memmove(call.result(), object->payload(), size);
 }
 
@@ -80,11 +80,9 @@ void GcFigures(NativeCall& call) {
 
 // One callback for each thread; it is shown to the collector as a root.
 void GcKeepCallback(NativeCall& call) {
-  const bool is_free = call.host.callback.object == nullptr;
-  if (!is_free) return call.host.fail(Exit::Panic, "there is a callback for pauses already");
+  if (call.host.callback.object != nullptr) return call.host.fail(Exit::Panic, "there is a callback for pauses already");
   call.host.callback = call.get<FatBox>(0);
   call.host.callback_type = call.site.arguments[0].type;
-  call.give_bool(true);
 }
 void GcTakeCallback(NativeCall& call) {
   const uint32_t wanted = call.types().field_type(call.types().variant(call.site.result.type, 1).fields, 0);
