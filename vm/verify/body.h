@@ -83,6 +83,7 @@ struct Body {
   std::vector<uint32_t> region_holders{};   // by region: registers now available that name it
   std::vector<uint32_t> loan_holders{};     // by loan: regions that now hold it
   std::vector<std::vector<uint32_t>> live_by_base{};  // by register: live loans of places that begin there
+  std::vector<uint32_t> in_flight{};        // loans of values that were taken and have not arrived yet
   uint32_t word = 0;                      // of the current instruction, for messages
   Watch* watch = nullptr;
 

@@ -179,6 +179,7 @@ Result<void> check_instruction(Body& b, Opcode op, std::span<const uint32_t> wor
   look(b, Moment::Before);
   auto fields = take_fields(b, op, words);
   if (!fields) return std::unexpected(fields.error());
+  b.in_flight.clear();
   look(b, Moment::Taken);
   STARK_TRY(Rules(b, op, *fields).apply());
   look(b, Moment::After);
