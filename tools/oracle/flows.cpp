@@ -21,6 +21,10 @@ class Numbering {
     return typed;
   }
 
+  bool copies(const std::string& variable) const {
+    const auto at = variables_.find(variable);
+    return at == variables_.end() || types_.copies(at->second.type);
+  }
   void relate(Shape& shape) const {
     shape.count = count_;
     for (uint32_t l : static_) shape.outlives.emplace_back(l, 0);
@@ -142,6 +146,8 @@ Shape shape_of_native(const TypeBook& types, spec::Native native, const std::vec
     shape.parameters.push_back(arguments[a] == spec::kNone ? Typed{spec::kNone, {}} : numbering.number(signature.parameters[a].type, arguments[a], false));
   shape.result = numbering.number(signature.result, result, true);
   numbering.relate(shape);
+  for (const std::string& variable : signature.copied)
+    if (!numbering.copies(variable)) throw Malformed{"a native copies what does not copy"};
   return shape;
 }
 
