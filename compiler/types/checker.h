@@ -387,6 +387,7 @@ class Checker : private BodyState {
   static std::optional<CellName> cell_named(std::string_view word);
   TypeId cell_of(CellName cell, TypeId element);
   LoweredType lower_cell(CellName cell, std::string_view word, NodeId arguments, Span where, const Elision& elision);
+  bool holds_boxed(TypeId type) const;
   bool points(TypeId type) const;  // what `*` goes through: references, boxes, guards, Gc
   TypeId object_type(ObjectUse use);
   TypeId substitute_object(ObjectUse use, const Bindings& bound);

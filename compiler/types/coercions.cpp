@@ -17,6 +17,7 @@ void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   if (!why.empty()) report.here(std::string(why));
   if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
     report.help("`as_shape::<[…]>()` checks a shape at run time");
+  else if (holds_boxed(expected) && table_.kind(found) == table_.kind(shallow(expected))) report.help(fmt::format("what is shared already keeps its type: write `{}` where it is made", name(expected)));
   else if (is_tensor(expected) && is_view(found)) report.help("copy what the view shows: `.clone_contiguous()`");
   else if (is_kind(expected, TypeKind::Str) && is_kind(found, TypeKind::String)) report.help("`.to_str()` makes a `str` of a `String`");
   else if (is_kind(expected, TypeKind::String) && is_kind(found, TypeKind::Str)) report.help("`String::from(…)` makes a `String` of a `str`");
@@ -106,7 +107,11 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
     unify(found, infer_what(found) == 1 ? i32_ : f64_);
     return try_coerce(value, expected);
   }
-  if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
+  if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) {
+    if (to.kind == TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr)
+      return coerce_object(add(ExprKind::MakeBox, table_.box(found), where, {value}), table_.box(found), wanted);
+    return coerce_object(value, found, wanted);
+  }
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
   if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;
   if (to.special == Special::None && from.special == Special::None) {
