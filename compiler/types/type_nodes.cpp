@@ -315,8 +315,10 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
 
 LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span where, const Elision& elision) {
   const Definition& made = names_.get(definition);
-  const SyntaxTree& t = *made.tree;
   if (made.kind == DefinitionKind::Trait) return lower_bare_object(definition, arguments, where, elision);
+  if (made.kind != DefinitionKind::Alias && made.kind != DefinitionKind::Struct && made.kind != DefinitionKind::Enum)
+    return sink_.report<diag::NotAType>(where, made.name), LoweredType{table_.error(), {}};
+  const SyntaxTree& t = *made.tree;
   if (made.kind == DefinitionKind::Alias) {
     const auto generics = generic_names(t, t.child(made.node, slot::TypeAlias::generics));
     std::vector<Region> regions;
@@ -329,8 +331,6 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
     if (given.size() != generics.size()) return sink_.report<diag::GenericCount>(where, made.name, generics.size(), given.size()), LoweredType{table_.error(), {}};
     return lower_alias(definition, given, elision);
   }
-  if (made.kind != DefinitionKind::Struct && made.kind != DefinitionKind::Enum)
-    return sink_.report<diag::NotAType>(where, made.name), LoweredType{table_.error(), {}};
   const NodeId generics = t.child(made.node, 1);
   const auto wanted = generic_names(t, generics);
   LoweredType out;
