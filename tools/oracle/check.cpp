@@ -111,7 +111,9 @@ Value Checker::take(State& state, const Operand& operand) {
 
 void Checker::require_same(const Value& value, uint32_t type) const {
   const TypeKind kind = types_.kind(type);
-  const bool good = value.is_constant ? kind == value.constant : value.typed.type == type || (kind == TypeKind::Tensor && types_.kind(value.typed.type) == kind);
+  // A tensor, or a view of one, may arrive where less is known of its shape.
+  const auto knows_less = [&](TypeKind k, uint32_t t) { return k == TypeKind::Tensor || spec::is_view(types_.row(t)); };
+  const bool good = value.is_constant ? kind == value.constant : value.typed.type == type || (knows_less(kind, type) && types_.kind(value.typed.type) == kind);
   if (!good) complain("a value of another type than its place");
 }
 

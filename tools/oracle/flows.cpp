@@ -47,7 +47,7 @@ class Numbering {
       case PatternKind::Variable: return variable(pattern.name, type, slots);
       case PatternKind::Ref:
         expect(kind == TypeKind::Ref && (row.b != 0) == pattern.is_mut);
-        slots.push_back(reference());
+        slots.push_back(spec::is_view(pattern.parts[0]) ? ++count_ : reference());  // what a view borrows from, a result does; not from the view
         return walk(pattern.parts[0], row.a, is_result, slots);
       case PatternKind::Vec: expect(kind == TypeKind::Vec); return walk(pattern.parts[0], row.a, is_result, slots);
       case PatternKind::Slice: expect(kind == TypeKind::Slice); return walk(pattern.parts[0], row.a, is_result, slots);
