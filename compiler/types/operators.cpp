@@ -78,6 +78,7 @@ ExprId Checker::unary(NodeId id, TypeId expected) {
   const ExprId written = expression(operand, expected);
   if (sign == TokenKind::Minus || sign == TokenKind::Not)
     if (const ExprId out = overloaded_unary(sign == TokenKind::Minus ? "Neg" : "Not", sign == TokenKind::Minus ? "neg" : "not", written, span(id)); out.valid()) return out;
+  if (sign == TokenKind::Minus && is_tensor(peel(get(written).type))) return tensor_operation(TensorOp::Neg, {tensor_operand(written, {})}, {}, span(id));
   ExprId value = auto_deref(written);
   const TypeId found = type(value);
   if (is_error(found)) return value;
@@ -86,7 +87,6 @@ ExprId Checker::unary(NodeId id, TypeId expected) {
     get(value).span = span(id);
     return value;
   }
-  if (sign == TokenKind::Minus && is_tensor(found)) return tensor_operation(TensorOp::Neg, {tensor_operand(value, {})}, {}, span(id));
   const bool good = sign == TokenKind::Minus ? is_numeric(found) : sign == TokenKind::Tilde ? is_integer(found) : is_integer(found) || is_kind(found, TypeKind::Bool);
   const std::string_view text = lex::text(sign);
   if (!good) return sink_.report<diag::BadOperand>(span(id), text, name(found)), error(span(id));
