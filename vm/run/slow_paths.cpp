@@ -72,7 +72,7 @@ std::string Machine::backtrace() const {
   size_t depth = 0;
   for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) ++depth;
   const Op* op = failing_op();
-  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size();
+  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size();
   std::string out;
   std::byte* fp = fp_;
   for (size_t i = 0; i < depth; ++i, fp = header(fp).caller) {
@@ -84,7 +84,8 @@ std::string Machine::backtrace() const {
     const bool from_drop = header(fp).return_to == &drop_continue_[1];
     while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
     }
-    op = from_drop ? host_.drops[waiting].resume - 1 : header(fp).return_to - 1;
+    const bool from_static = making > 0 && header(fp).return_to == &making_[making - 1]->done[1];
+    op = from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : header(fp).return_to - 1;
   }
   return out;
 }

@@ -72,6 +72,7 @@ class Rules {
   Result<void> transmute();
   Result<void> call_native();
   Result<void> call_dyn();
+  Result<void> reach_static();
 
   // typing_tensors.cpp
   bool is_element(TypeKind k, spec::DType dtype) const;

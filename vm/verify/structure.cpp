@@ -271,6 +271,17 @@ void check_graphs(Checker& c, const Module& m) {
   }
 }
 
+void check_statics(Checker& c, const Module& m) {
+  c.limit(m.statics.size(), spec::kMaxStatics, "statics");
+  for (size_t x = 0; x < m.statics.size() && c.ok(); ++x) {
+    const spec::StaticRow& row = m.statics[x];
+    c.name(row.name, "name of a static");
+    c.index(row.type, m.types.size(), "type");
+    c.index(row.initialiser, m.functions.size(), "initialiser");
+    c.code(row.flags, 4, "flags of a static");
+  }
+}
+
 void check_exports(Checker& c, const Module& m) {
   c.index_or_none(m.entry, m.functions.size(), "entry function");
   for (size_t i = 0; i < m.exports.size() && c.ok(); ++i) {
@@ -299,6 +310,7 @@ Result<void> prove_structure(const Module& module) {
   for (size_t i = 0; i < module.constants.size() && c.ok(); ++i) check_constant(c, module, module.constants[i]);
   check_graphs(c, module);
   check_exports(c, module);
+  check_statics(c, module);
   return c.take();
 }
 

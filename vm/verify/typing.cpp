@@ -26,6 +26,7 @@ size_t table_size(const Body& b, char letter) {
     case 'g': return b.m.graphs.size();
     case 's': return b.m.segments.size();
     case 'y': return b.m.vtables.size();
+    case 'x': return b.m.statics.size();
     case 'b': return b.blocks.size();
     default: return spec::kNone;
   }
@@ -108,6 +109,7 @@ Result<void> Rules::apply() {
       return kind(0) == TypeKind::U32 ? Result<void>{} : mistyped(b, op, "takes a u32");
     case Rule::Return: return give_back();
     case Rule::Panic: return kind(0) == TypeKind::Str ? Result<void>{} : mistyped(b, op, "takes a str");
+    case Rule::Static: return reach_static();
   }
   return refuse_at(b, Refusal::Structure, "an instruction that is not known");
 }
