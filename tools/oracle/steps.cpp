@@ -24,7 +24,7 @@ void Checker::step_put(State& state, const Instruction& i, std::vector<Value>& v
       require_same(values.at(0), i.op == Opcode::Box ? types_.row(to.type).a : to.type);
       if (!values[0].is_constant) flow(state, {to.type, values[0].typed.slots}, arriving);
     }
-    if (i.op == Opcode::Static) flow(state, {to.type, std::vector<Origin>(arriving.slots.size(), 0)}, arriving);  // all its lifetimes are 'static
+    if (i.op == Opcode::Static) flow(state, {to.type, std::vector<Origin>(arriving.slots.size(), 0)}, arriving);  // all of it is 'static
     write(state, target, arriving, i.op == Opcode::Replace ? Access::Replace : Access::Write, live);
   }
 }
