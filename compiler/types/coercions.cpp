@@ -85,10 +85,9 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       }
       if (!by_value && source != target && object_use(target) != nullptr && object_use(source) == nullptr && b.special == Special::None && a.special == Special::None && (a.kind != TypeKind::Box || shallow(a.parts[0]) != target))
         if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
-      if (!by_value && a.special == Special::None && b.special == Special::None && a.kind != TypeKind::Ref && points(source) && alike(source, target) == Fit::No && (from.is_mut || !to.is_mut)) {  // what `Deref` gives
-        const ExprId inside = deref(deref(value));
-        const ExprId again = borrow(inside, to.is_mut, where);
-        return try_coerce(again, expected);
+      if (!by_value && a.special == Special::None && b.special == Special::None && a.kind != TypeKind::Ref && (points(source) || nominal(source) != nullptr) && alike(source, target) == Fit::No && (from.is_mut || !to.is_mut)) {  // what `Deref` gives
+        const ExprId inside = step_inside(deref(value));
+        if (inside.valid()) return try_coerce(borrow(inside, to.is_mut, where), expected);
       }
       if (!by_value && from.is_mut) {  // a reborrow, so that the holder can be used again
         if (!unify(source, target)) {
