@@ -12,28 +12,11 @@ void Translator::call(const Instruction& i) {
   Function& callee = p_.function(i.words[1]);
   p_.lay_out(callee);
   const auto arguments = i.words.subspan(3);
-  for (uint32_t a = 0; a < arguments.size(); ++a) pass(callee.registers[a], arguments[a]);
+  for (uint32_t a = 0; a < arguments.size(); ++a) fetch_operand(callee.registers[a] | kOutgoing, arguments[a]);
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
-  outgoing_.push_back({f_.ops.size(), true});
-  emit(Exec::Call, to).site = &callee;
+  emit(Exec::Call, to, kOutgoing, types().size(type_of(place))).site = &callee;
   end_write(place, to);
-}
-
-// To an offset of the callee's frame, which must not be compared with one of this frame: nothing is left out because it looks
-// already there.
-void Translator::pass(uint32_t to, uint32_t operand) {
-  const size_t before = f_.ops.size();
-  const spec::Operand o = spec::decode_operand(operand);
-  if (o.mode != spec::OperandMode::Constant && is_static(o.index)) {
-    const Source s = read(operand);
-    const uint32_t size = types().size(s.type);
-    if (size > 0) emit(sized(Exec::Mov1, size), to, s.offset, 0, size);
-    if (size == 0) return;
-  } else {
-    fetch_operand(to, operand);
-  }
-  if (f_.ops.size() > before) outgoing_.push_back({f_.ops.size() - 1, false});
 }
 
 void Translator::call_native(const Instruction& i) {

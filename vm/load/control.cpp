@@ -31,9 +31,7 @@ void Translator::switch_on(const Instruction& i) {
     emit_jump(typed(Exec::BrEqK_i8, Number::U32), value.offset, 0, i.words[2], 0);
     return jump(i.words[3]);
   }
-  auto* kept = const_cast<std::vector<int32_t>*>(p_.keep(std::move(targets)));
-  tables_.push_back({f_.ops.size(), kept});
-  emit(Exec::Switch, value.offset, 0, last).site = kept->data();
+  emit(Exec::Switch, value.offset, 0, last).site = p_.keep(std::move(targets));
 }
 
 void Translator::give_back(const Instruction& i) {

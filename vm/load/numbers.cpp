@@ -10,9 +10,7 @@ using spec::Opcode;
 
 namespace {
 
-constexpr uint32_t kNumbers = 10;
-
-Exec family(Exec first, uint32_t members, uint32_t which) { return static_cast<Exec>(static_cast<uint32_t>(first) + members * which); }
+Exec family(Exec first, size_t members, uint32_t which) { return plus(first, members * which); }
 uint32_t distance(Opcode op, Opcode first) { return static_cast<uint32_t>(op) - static_cast<uint32_t>(first); }
 
 }  // namespace

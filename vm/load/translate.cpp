@@ -4,14 +4,17 @@
 
 #include <algorithm>
 
+#include "vm/load/improve.h"
+
 namespace stark::vm {
 
 using spec::Opcode;
 
 Translator::Translator(Program& program, Function& function)
     : p_(program), f_(function), row_(program.module().functions[function.index]),
-      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), scratch_(function.frame_size),
-      scratch_most_(function.frame_size) {}
+      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), frame_end_(function.frame_size) {
+  out_.handlers = program.handlers();
+}
 
 void Translator::run() {
   count_uses();
@@ -20,12 +23,13 @@ void Translator::run() {
     if ((m().registers[row_.registers.first + r].flags & spec::kParameter) != 0) set_flag(r, true);
   }
   for (uint32_t b = 0; b < row_.blocks.count; ++b) block(b);
+  improve(improvable());
   bind();
 }
 
 void Translator::block(uint32_t b) {
   block_ = b;
-  block_starts_.push_back(static_cast<uint32_t>(f_.ops.size()));
+  out_.labels.push_back(static_cast<uint32_t>(out_.ops.size()));
   at_ = m().blocks[row_.blocks.first + b].code_first;
   if (polls_[b]) {
     word_ = static_cast<uint32_t>(at_);
@@ -36,7 +40,7 @@ void Translator::block(uint32_t b) {
     const Instruction i = *peek();
     word_ = static_cast<uint32_t>(at_);
     at_ += 1 + i.words.size();
-    scratch_ = f_.frame_size;
+    for (Scratch& s : scratch_) s.is_used = false;
     instruction(i);
   }
 }
@@ -114,35 +118,63 @@ Op& Translator::emit(Exec code, uint32_t a, uint32_t b, uint32_t c, uint64_t imm
   op.b = b;
   op.c = c;
   op.imm = imm;
-  f_.ops.push_back(op);
-  f_.codes.push_back(code);
-  f_.words.push_back(word_);
-  return f_.ops.back();
+  out_.ops.push_back(op);
+  out_.codes.push_back(code);
+  out_.words.push_back(word_);
+  return out_.ops.back();
 }
 
 Op& Translator::emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm) {
-  fixups_.push_back({f_.ops.size(), target_block});
-  return emit(code, a, b, 0, imm);
+  return emit(code, a, b, target_block, imm);
 }
 
 uint32_t Translator::scratch(uint32_t bytes) {
-  const uint32_t offset = scratch_;
-  scratch_ += (bytes + 7) / 8 * 8;
-  scratch_most_ = std::max(scratch_most_, scratch_);
-  return offset;
+  for (Scratch& s : scratch_) {
+    if (s.is_used || s.size != bytes) continue;
+    s.is_used = true;
+    return s.offset;
+  }
+  scratch_.push_back({bytes, frame_end_, true});
+  frame_end_ += (bytes + 7) / 8 * 8;
+  return scratch_.back().offset;
 }
 
-// Now every block has its place and the frame its size.
+// Values that need a drop are there for unwinding, handles for those who count them.
+Improvable Translator::improvable() {
+  Improvable it{p_, out_, {}, f_.roots, sizeof(FrameHeader), frame_end_};
+  for (uint32_t r = 0; r < row_.registers.count; ++r) {
+    const TypeFacts& facts = types().facts(register_type(r));
+    const bool owns = !facts.is_copy && std::ranges::any_of(facts.pointers, [](const PointerSlot& s) { return s.kind != PointerSlot::Kind::Interior; });
+    it.areas.push_back({f_.registers[r], facts.size, facts.needs_drop || owns, false});
+    const bool is_parameter = (m().registers[row_.registers.first + r].flags & spec::kParameter) != 0;
+    if (is_parameter) it.parameters_end = std::max(it.parameters_end, f_.registers[r] + facts.size);
+  }
+  for (const uint32_t flag : f_.flags) {
+    if (flag != 0) it.areas.push_back({flag, 1, true, false});
+  }
+  for (const Scratch& s : scratch_) it.areas.push_back({s.offset, s.size, false, true});
+  return it;
+}
+
+// Now every label has its place and the frame its size.
 void Translator::bind() {
-  for (const Fixup& f : fixups_) f_.ops[f.op].c = block_starts_[f.block] - static_cast<uint32_t>(f.op);
-  for (const TableFixup& t : tables_) {
-    for (int32_t& target : *t.targets) target = static_cast<int32_t>(block_starts_[static_cast<uint32_t>(target)]) - static_cast<int32_t>(t.op);
+  const auto distance = [&](uint32_t label, size_t from) { return static_cast<int32_t>(out_.labels[label]) - static_cast<int32_t>(from); };
+  for (size_t at = 0; at < out_.ops.size(); ++at) {
+    Op& op = out_.ops[at];
+    if (is_jump(out_.codes[at])) op.c = static_cast<uint32_t>(distance(op.c, at));
+    if (out_.codes[at] == Exec::Switch) {
+      auto& targets = targets_of(op);
+      for (int32_t& target : targets) target = distance(static_cast<uint32_t>(target), at);
+      op.site = targets.data();
+    }
+    for (uint32_t* offset : {&op.a, &op.b}) {
+      if ((*offset & kOutgoing) != 0) *offset = (*offset & ~kOutgoing) + frame_end_;
+    }
   }
-  f_.frame_size = scratch_most_;
-  for (const Outgoing& o : outgoing_) {
-    uint32_t& offset = o.is_b ? f_.ops[o.op].b : f_.ops[o.op].a;
-    offset += f_.frame_size;
-  }
+  f_.frame_size = frame_end_;
+  f_.ops = std::move(out_.ops);
+  f_.codes = std::move(out_.codes);
+  f_.words = std::move(out_.words);
   f_.ops.shrink_to_fit();
   f_.entry.store(f_.ops.data(), std::memory_order_release);
 }

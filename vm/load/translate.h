@@ -1,6 +1,6 @@
 // vm/load/translate.h — Translator: one function's instructions over places become operations over frame offsets.
 // Room: vm/load, private. In: a laid-out Function. Out: its operations.
-// Law: between the first operation of an instruction and its last nothing allocates, but for the one that is meant to; so
+// Law: a slot of scratch is of one size for the whole function. Between the first operation of an instruction and its last nothing allocates, but for the one that is meant to; so
 // addresses may wait in scratch slots, which no collection looks at.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <span>
 
 #include "bytecode-spec/operand.h"
+#include "vm/load/code.h"
 #include "vm/load/program.h"
 
 namespace stark::vm {
@@ -50,6 +51,7 @@ class Translator {
   Op& emit(Exec code, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint64_t imm = 0);
   Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm = 0);
   void bind();
+  struct Improvable improvable();
   std::optional<Instruction> peek() const;
   uint32_t scratch(uint32_t bytes);
   void count_uses();
@@ -93,7 +95,6 @@ class Translator {
   void format(const Instruction& i);
   void call(const Instruction& i);
   void call_dyn(const Instruction& i);
-  void pass(uint32_t to, uint32_t operand);
   void call_native(const Instruction& i);
   bool call_intrinsic(spec::Native native, const Instruction& i);
   void tensor(const Instruction& i);
@@ -129,31 +130,17 @@ class Translator {
   size_t end_ = 0;             // of the block
   uint32_t word_ = 0;          // of the current instruction
   uint32_t block_ = 0;
-  uint32_t scratch_ = 0, scratch_most_ = 0;
+  struct Scratch {
+    uint32_t size, offset;
+    bool is_used;
+  };
+  std::vector<Scratch> scratch_;
+  uint32_t frame_end_ = 0;  // behind registers and scratch
   std::vector<uint32_t> uses_;         // by register: how often the code names it
   std::vector<bool> polls_;            // by block: heads of loops, and the entry of what calls
-  std::vector<uint32_t> block_starts_;  // first operation
-  struct Fixup {
-    size_t op;
-    uint32_t block;
-  };
-  std::vector<Fixup> fixups_;
-  struct TableFixup {
-    size_t op;
-    std::vector<int32_t>* targets;  // blocks until bound
-  };
-  std::vector<TableFixup> tables_;
-  struct Outgoing {
-    size_t op;
-    bool is_b;  // b, else a, counts from the end of this frame
-  };
-  std::vector<Outgoing> outgoing_;
+  Code out_;
 };
 
 Number number_of(TypeKind kind);
-inline Exec typed(Exec first, Number n) { return static_cast<Exec>(static_cast<uint16_t>(first) + static_cast<uint16_t>(n)); }
-// The operation of a family by size: 1, 2, 4, 8, 16, N.
-Exec sized(Exec first, uint32_t size);
-inline bool is_word_size(uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; }
 
 }  // namespace stark::vm

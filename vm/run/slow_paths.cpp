@@ -138,7 +138,7 @@ int Machine::finish(uint32_t type, const std::byte* result) {
 
 void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
   static constexpr std::string_view kNames[] = {
-#define EXEC(name) #name,
+#define EXEC(name, size, abc) #name,
 #include "vm/load/exec_ops.def"
   };
   const Function* function = header(fp).function;
@@ -149,7 +149,7 @@ void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
   if (!host_.options.trace_calls) return;
   if (code == Exec::Call || code == Exec::CallDyn) {
     const bool is_dyn = code == Exec::CallDyn;
-    const auto* callee = is_dyn ? load<const VTable*>(fp + pc->c)->functions[pc->imm] : static_cast<const Function*>(pc->site);
+    const auto* callee = is_dyn ? load<const VTable*>(fp + pc->c)->functions[static_cast<uint32_t>(pc->imm)] : static_cast<const Function*>(pc->site);
     write_all(host_.options.errors, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
   } else if (name.starts_with("Ret") && depth_ > 0 && function != nullptr) {
     write_all(host_.options.errors, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));

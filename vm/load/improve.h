@@ -1,0 +1,32 @@
+// vm/load/improve.h — makes the operations of one function fewer: loops turned, copies left out, what nobody reads not computed.
+// Room: vm/load, private. In: Code, where its values lie. Out: Code that does the same.
+// Law: what unwinding, the collector or a reference may look at stays where it was; every check and trap stays, in its order.
+#pragma once
+
+#include "vm/load/code.h"
+
+namespace stark::vm {
+
+// A stretch of the frame with one register or one slot of scratch.
+struct Area {
+  uint32_t offset, size;
+  bool is_fixed = false;    // others may look at it between operations
+  bool is_scratch = false;  // no collection looks here
+};
+
+struct Improvable {
+  const Program& program;
+  Code& code;
+  std::vector<Area> areas;      // disjoint
+  std::vector<RootSlot> roots;
+  uint32_t parameters_end;      // what lies before it is written by the caller
+  uint32_t frame_end;
+};
+void improve(Improvable it);
+
+// loops.cpp: a condition at the head of a loop is asked at its end instead.
+void turn_loops(Code& code);
+// code.cpp: takes out operations; labels follow.
+void take_out(Code& code, const std::vector<bool>& gone);
+
+}  // namespace stark::vm
