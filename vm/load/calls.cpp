@@ -10,11 +10,18 @@ using spec::Opcode;
 // Arguments go straight to where the callee's registers will be.
 void Translator::call(const Instruction& i) {
   Function& callee = p_.function(i.words[1]);
-  p_.lay_out(callee);
+  const Layout* here = inlined(callee.index);
+  if (here == nullptr) p_.lay_out(callee);
   const auto arguments = i.words.subspan(3);
-  for (uint32_t a = 0; a < arguments.size(); ++a) fetch_operand(callee.registers[a] | kOutgoing, arguments[a]);
+  for (uint32_t a = 0; a < arguments.size(); ++a) {
+    fetch_operand(here != nullptr ? here->registers[a] : callee.layout.registers[a] | kOutgoing, arguments[a]);
+  }
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
+  if (here != nullptr) {
+    call_inlined(callee.index, *here, to);
+    return end_write(place, to);
+  }
   emit(Exec::Call, to, kOutgoing, types().size(type_of(place))).site = &callee;
   end_write(place, to);
 }

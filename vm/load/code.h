@@ -16,9 +16,15 @@ struct Code {
   std::span<const uint32_t> handlers;  // by Exec
   std::vector<Op> ops;
   std::vector<Exec> codes;
-  std::vector<uint32_t> words;   // of the code, which each operation came from
+  std::vector<Origin> origins;
   std::vector<uint32_t> labels;  // operation
 
+  void add(Op op, Exec code, Origin origin) {
+    op.handler = handlers[static_cast<size_t>(code)];
+    ops.push_back(op);
+    codes.push_back(code);
+    origins.push_back(origin);
+  }
   void become(size_t at, Exec code) {
     codes[at] = code;
     ops[at].handler = handlers[static_cast<size_t>(code)];

@@ -180,12 +180,12 @@ void take_out(Code& code, const std::vector<bool>& gone) {
     if (gone[at]) continue;
     code.ops[to] = code.ops[at];
     code.codes[to] = code.codes[at];
-    code.words[to++] = code.words[at];
+    code.origins[to++] = code.origins[at];
   }
   moved[code.ops.size()] = static_cast<uint32_t>(to);
   code.ops.resize(to);
   code.codes.resize(to);
-  code.words.resize(to);
+  code.origins.resize(to);
   for (uint32_t& label : code.labels) label = moved[label];
 }
 

@@ -53,9 +53,7 @@ class Turner {
 
  private:
   Op& copy(size_t at) {
-    made_.ops.push_back(old_.ops[at]);
-    made_.codes.push_back(old_.codes[at]);
-    made_.words.push_back(old_.words[at]);
+    made_.add(old_.ops[at], old_.codes[at], old_.origins[at]);
     return made_.ops.back();
   }
 

@@ -36,7 +36,7 @@ Number number_of(TypeKind kind) {
 // `op t …; set d, t` with no other use of t: the result goes to d at once.
 uint32_t Translator::result_place(uint32_t place) {
   const auto next = peek();
-  if (!next || next->op != Opcode::Set || !is_register(place) || uses_[place] != 2 || f_.flags[place] != 0) return place;
+  if (!next || next->op != Opcode::Set || !is_register(place) || uses_[place] != 2 || layout_.flags[place] != 0) return place;
   const spec::Operand o = spec::decode_operand(next->words[1]);
   if (o.mode == spec::OperandMode::Constant || o.index != place || next->words[0] == place) return place;
   at_ += 1 + next->words.size();

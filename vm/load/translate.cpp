@@ -10,26 +10,34 @@ namespace stark::vm {
 
 using spec::Opcode;
 
-Translator::Translator(Program& program, Function& function)
-    : p_(program), f_(function), row_(program.module().functions[function.index]),
-      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), frame_end_(function.frame_size) {
-  out_.handlers = program.handlers();
+Translator::Translator(Program& program, Emission& emission, uint32_t index, const Layout& layout, uint32_t body)
+    : p_(program), e_(emission), index_(index), layout_(layout), body_(body), row_(program.module().functions[index]),
+      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), held_(emission.scratch) {}
+
+void Translator::run(Program& program, Function& function) {
+  function.bodies.push_back({function.index, spec::kNone, 0, &function.layout});
+  Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size};
+  Translator(program, e, function.index, function.layout, 0).translate();
+  improve(improvable(program, e));
+  bind(e);
 }
 
-void Translator::run() {
+void Translator::translate() {
   count_uses();
   find_polls();
-  for (uint32_t r = 0; r < f_.flags.size(); ++r) {
-    if ((m().registers[row_.registers.first + r].flags & spec::kParameter) != 0) set_flag(r, true);
+  for (uint32_t r = 0; r < row_.registers.count; ++r) {
+    const bool is_parameter = (m().registers[row_.registers.first + r].flags & spec::kParameter) != 0;
+    if (is_parameter || body_ != 0) set_flag(r, is_parameter);
   }
+  first_label_ = static_cast<uint32_t>(e_.code.labels.size());
+  e_.code.labels.resize(first_label_ + row_.blocks.count + 1);
   for (uint32_t b = 0; b < row_.blocks.count; ++b) block(b);
-  improve(improvable());
-  bind();
+  e_.code.labels[label_of(row_.blocks.count)] = static_cast<uint32_t>(e_.code.ops.size());
 }
 
 void Translator::block(uint32_t b) {
   block_ = b;
-  out_.labels.push_back(static_cast<uint32_t>(out_.ops.size()));
+  e_.code.labels[label_of(b)] = static_cast<uint32_t>(e_.code.ops.size());
   at_ = m().blocks[row_.blocks.first + b].code_first;
   if (polls_[b]) {
     word_ = static_cast<uint32_t>(at_);
@@ -40,7 +48,7 @@ void Translator::block(uint32_t b) {
     const Instruction i = *peek();
     word_ = static_cast<uint32_t>(at_);
     at_ += 1 + i.words.size();
-    for (Scratch& s : scratch_) s.is_used = false;
+    for (size_t s = 0; s < e_.scratch.size(); ++s) e_.scratch[s].is_used = s < held_.size() && held_[s].is_used;
     instruction(i);
   }
 }
@@ -73,7 +81,7 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::DropFlag: return drop_flag(w[0]);
     case Opcode::End:
       // What a handle shared is kept by it no longer, though its word is still shown to the collector.
-      if (types().is(register_type(w[0]), TypeKind::Gc)) emit(Exec::Const8, f_.registers[w[0]]);
+      if (types().is(register_type(w[0]), TypeKind::Gc)) emit(Exec::Const8, offset_of(w[0]));
       return set_flag(w[0], false);
     case Opcode::Add:
     case Opcode::Sub:
@@ -113,70 +121,71 @@ void Translator::instruction(const Instruction& i) {
 
 Op& Translator::emit(Exec code, uint32_t a, uint32_t b, uint32_t c, uint64_t imm) {
   Op op;
-  op.handler = p_.handlers()[static_cast<size_t>(code)];
   op.a = a;
   op.b = b;
   op.c = c;
   op.imm = imm;
-  out_.ops.push_back(op);
-  out_.codes.push_back(code);
-  out_.words.push_back(word_);
-  return out_.ops.back();
+  e_.code.add(op, code, {word_, body_});
+  return e_.code.ops.back();
 }
 
-Op& Translator::emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm) {
-  return emit(code, a, b, target_block, imm);
-}
+Op& Translator::emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t block, uint64_t imm) { return emit(code, a, b, label_of(block), imm); }
 
 uint32_t Translator::scratch(uint32_t bytes) {
-  for (Scratch& s : scratch_) {
+  for (Scratch& s : e_.scratch) {
     if (s.is_used || s.size != bytes) continue;
     s.is_used = true;
     return s.offset;
   }
-  scratch_.push_back({bytes, frame_end_, true});
-  frame_end_ += (bytes + 7) / 8 * 8;
-  return scratch_.back().offset;
+  e_.scratch.push_back({bytes, e_.frame_end, true});
+  e_.frame_end += (bytes + 7) / 8 * 8;
+  return e_.scratch.back().offset;
 }
 
 // Values that need a drop are there for unwinding, handles for those who count them.
-Improvable Translator::improvable() {
-  Improvable it{p_, out_, {}, f_.roots, sizeof(FrameHeader), frame_end_};
-  for (uint32_t r = 0; r < row_.registers.count; ++r) {
-    const TypeFacts& facts = types().facts(register_type(r));
-    const bool owns = !facts.is_copy && std::ranges::any_of(facts.pointers, [](const PointerSlot& s) { return s.kind != PointerSlot::Kind::Interior; });
-    it.areas.push_back({f_.registers[r], facts.size, facts.needs_drop || owns, false});
-    const bool is_parameter = (m().registers[row_.registers.first + r].flags & spec::kParameter) != 0;
-    if (is_parameter) it.parameters_end = std::max(it.parameters_end, f_.registers[r] + facts.size);
-  }
-  for (const uint32_t flag : f_.flags) {
-    if (flag != 0) it.areas.push_back({flag, 1, true, false});
-  }
-  for (const Scratch& s : scratch_) it.areas.push_back({s.offset, s.size, false, true});
+Improvable Translator::improvable(const Program& program, Emission& e) {
+  Improvable it{program, e.code, {}, e.function.roots, sizeof(FrameHeader), e.frame_end};
+  const auto add = [&](uint32_t index, const Layout& layout) {
+    const spec::FunctionRow& row = program.module().functions[index];
+    for (uint32_t r = 0; r < row.registers.count; ++r) {
+      const spec::RegisterRow& reg = program.module().registers[row.registers.first + r];
+      const TypeFacts& facts = program.types().facts(reg.type.type);
+      const bool owns = !facts.is_copy && std::ranges::any_of(facts.pointers, [](const PointerSlot& s) { return s.kind != PointerSlot::Kind::Interior; });
+      it.areas.push_back({layout.registers[r], facts.size, facts.needs_drop || owns, false});
+      const bool is_parameter = (reg.flags & spec::kParameter) != 0 && index == e.function.index;
+      if (is_parameter) it.parameters_end = std::max(it.parameters_end, layout.registers[r] + facts.size);
+      if (layout.flags[r] != 0) it.areas.push_back({layout.flags[r], 1, true, false});
+    }
+  };
+  add(e.function.index, e.function.layout);
+  for (const auto& [index, layout] : e.function.inlined) add(index, layout);
+  for (const Scratch& s : e.scratch) it.areas.push_back({s.offset, s.size, false, true});
   return it;
 }
 
 // Now every label has its place and the frame its size.
-void Translator::bind() {
-  const auto distance = [&](uint32_t label, size_t from) { return static_cast<int32_t>(out_.labels[label]) - static_cast<int32_t>(from); };
-  for (size_t at = 0; at < out_.ops.size(); ++at) {
-    Op& op = out_.ops[at];
-    if (is_jump(out_.codes[at])) op.c = static_cast<uint32_t>(distance(op.c, at));
-    if (out_.codes[at] == Exec::Switch) {
+void Translator::bind(Emission& e) {
+  Code& code = e.code;
+  const auto distance = [&](uint32_t label, size_t from) { return static_cast<int32_t>(code.labels[label]) - static_cast<int32_t>(from); };
+  for (size_t at = 0; at < code.ops.size(); ++at) {
+    Op& op = code.ops[at];
+    if (is_jump(code.codes[at])) op.c = static_cast<uint32_t>(distance(op.c, at));
+    if (code.codes[at] == Exec::Switch) {
       auto& targets = targets_of(op);
       for (int32_t& target : targets) target = distance(static_cast<uint32_t>(target), at);
       op.site = targets.data();
     }
     for (uint32_t* offset : {&op.a, &op.b}) {
-      if ((*offset & kOutgoing) != 0) *offset = (*offset & ~kOutgoing) + frame_end_;
+      if ((*offset & kOutgoing) != 0) *offset = (*offset & ~kOutgoing) + e.frame_end;
     }
   }
-  f_.frame_size = frame_end_;
-  f_.ops = std::move(out_.ops);
-  f_.codes = std::move(out_.codes);
-  f_.words = std::move(out_.words);
-  f_.ops.shrink_to_fit();
-  f_.entry.store(f_.ops.data(), std::memory_order_release);
+  Function& f = e.function;
+  f.frame_size = e.frame_end;
+  f.ops = std::move(code.ops);
+  f.codes = std::move(code.codes);
+  f.origins = std::move(code.origins);
+  f.ops.shrink_to_fit();
+  f.entry.store(f.ops.data(), std::memory_order_release);
 }
 
 // Nothing runs for long without coming to a head of a loop or the entry of a function that calls.

@@ -39,19 +39,35 @@ struct Instruction {
   std::span<const uint32_t> words;  // behind the head
 };
 
+struct Scratch {
+  uint32_t size, offset;
+  bool is_used;
+};
+// What the bodies in one function share while it is translated.
+struct Emission {
+  Function& function;
+  Code code;
+  std::vector<Scratch> scratch;
+  uint32_t frame_end = 0;  // behind registers and scratch
+  uint32_t inlined_words = 0;
+};
+
 class Translator {
  public:
-  Translator(Program& program, Function& function);
-  void run();
+  // Makes the operations of a function that is laid out.
+  static void run(Program& program, Function& function);
 
  private:
+  Translator(Program& program, Emission& emission, uint32_t index, const Layout& layout, uint32_t body);
+  void translate();
+  static struct Improvable improvable(const Program& program, Emission& e);
+  static void bind(Emission& e);
+
   // translate.cpp: the walk over blocks, and operations as such
   void block(uint32_t b);
   void instruction(const Instruction& i);
   Op& emit(Exec code, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint64_t imm = 0);
-  Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm = 0);
-  void bind();
-  struct Improvable improvable();
+  Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t block, uint64_t imm = 0);
   std::optional<Instruction> peek() const;
   uint32_t scratch(uint32_t bytes);
   void count_uses();
@@ -99,6 +115,10 @@ class Translator {
   bool call_intrinsic(spec::Native native, const Instruction& i);
   void tensor(const Instruction& i);
 
+  // inline.cpp
+  const Layout* inlined(uint32_t callee) const;
+  void call_inlined(uint32_t callee, const Layout& layout, uint32_t result);
+
   // numbers.cpp
   void arithmetic(const Instruction& i);
   void bits(const Instruction& i);
@@ -119,26 +139,28 @@ class Translator {
   const TypeTables& types() const { return p_.types(); }
   bool is_register(uint32_t place) const { return place < row_.registers.count; }
   uint32_t register_type(uint32_t r) const { return m().registers[row_.registers.first + r].type.type; }
-  uint32_t type_of(uint32_t place) const { return p_.verified().place_type(f_.index, place); }
+  uint32_t type_of(uint32_t place) const { return p_.verified().place_type(index_, place); }
   const spec::PlaceRow& place_row(uint32_t place) const { return m().places[row_.places.first + place - row_.registers.count]; }
 
+  uint32_t offset_of(uint32_t r) const { return layout_.registers[r]; }
+  uint32_t label_of(uint32_t block) const { return first_label_ + block; }
+
   Program& p_;
-  Function& f_;
+  Emission& e_;
+  const uint32_t index_;  // of the function whose body this is
+  const Layout& layout_;
+  const uint32_t body_;
   const spec::FunctionRow& row_;
   std::span<const uint32_t> code_;
   size_t at_ = 0;              // word of the next instruction
   size_t end_ = 0;             // of the block
   uint32_t word_ = 0;          // of the current instruction
   uint32_t block_ = 0;
-  struct Scratch {
-    uint32_t size, offset;
-    bool is_used;
-  };
-  std::vector<Scratch> scratch_;
-  uint32_t frame_end_ = 0;  // behind registers and scratch
   std::vector<uint32_t> uses_;         // by register: how often the code names it
   std::vector<bool> polls_;            // by block: heads of loops, and the entry of what calls
-  Code out_;
+  std::vector<Scratch> held_;          // scratch of the caller whose call this body stands for
+  uint32_t first_label_ = 0;           // of the blocks; one more label stands behind them
+  uint32_t result_ = 0;                // of an inlined body: where its caller wants it
 };
 
 Number number_of(TypeKind kind);

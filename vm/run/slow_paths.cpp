@@ -2,6 +2,8 @@
 // Room: vm/run. In: sites and frames. Out: values in frames, or a failure.
 #include <fmt/format.h>
 
+#include <deque>
+
 #include "vm/natives/native_call.h"
 #include "vm/run/machine.h"
 
@@ -69,23 +71,31 @@ std::string where(const Position& p) { return p.line == 0 ? std::string("?") : f
 // The innermost and the outermost calls; what lies between is only counted.
 std::string Machine::backtrace() const {
   constexpr size_t kEnds = 16;
-  size_t depth = 0;
-  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) ++depth;
+  std::vector<Point> first;
+  std::deque<Point> last;
+  size_t between = 0;
   const Op* op = failing_op();
   size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size();
-  std::string out;
-  std::byte* fp = fp_;
-  for (size_t i = 0; i < depth; ++i, fp = header(fp).caller) {
-    const Function& function = *header(fp).function;
-    const bool is_shown = depth <= 2 * kEnds || i < kEnds || i + kEnds >= depth;
-    if (is_shown) out += fmt::format("  at {} ({})\n", host_.program.function_name(function.index), where(host_.program.position_of(function, op)));
-    if (depth > 2 * kEnds && i == kEnds) out += fmt::format("  … {} more\n", depth - 2 * kEnds);
+  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
+    for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
+      if (first.size() < kEnds) {
+        first.push_back(point);
+        continue;
+      }
+      last.push_back(point);
+      if (last.size() > kEnds) last.pop_front(), ++between;
+    }
     // A destructor does not know where its caller stood, but what the caller left to do does.
     const bool from_drop = header(fp).return_to == &drop_continue_[1];
     while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
     }
     op = from_drop ? host_.drops[waiting].resume - 1 : header(fp).return_to - 1;
   }
+  std::string out;
+  const auto tell = [&](const Point& p) { out += fmt::format("  at {} ({})\n", host_.program.function_name(p.function), where(host_.program.position_of(p))); };
+  for (const Point& p : first) tell(p);
+  if (between > 0) out += fmt::format("  … {} more\n", between);
+  for (const Point& p : last) tell(p);
   return out;
 }
 
@@ -105,7 +115,7 @@ std::string Machine::last_words() const {
   const Failure& f = *host_.failure;
   std::string text;
   const bool in_code = fp_ != nullptr && header(fp_).function != nullptr;
-  const Position at = in_code ? host_.program.position_of(*header(fp_).function, failing_op()) : Position{};
+  const Position at = in_code ? host_.program.position_of(host_.program.points_of(*header(fp_).function, failing_op())[0]) : Position{};
   if (f.exit == Exit::Panic) {
     text = at.line != 0 ? fmt::format("panicked at {}: {}\n", where(at), f.message) : fmt::format("panicked: {}\n", f.message);
   } else {
