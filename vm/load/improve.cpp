@@ -28,8 +28,6 @@ class Improver {
   // True if anything changed.
   bool run() {
     if (!flow_.is_usable()) return false;
-    forward_copies();
-    flow_.find_live();
     drop_dead();
     join_copies();
     take_out(code_, gone_);
@@ -48,39 +46,6 @@ class Improver {
     const Copy c{flow_.slot_at(code_.ops[at].a), flow_.slot_at(code_.ops[at].b)};
     if ((code_.ops[at].a & kOutgoing) != 0 || c.to == kNoSlot || c.from == kNoSlot) return std::nullopt;
     return c;
-  }
-
-  // Within a block a read of a copy becomes one of the original, as long as that has not changed.
-  void forward_copies() {
-    for (const Block& block : flow_.blocks()) {
-      std::vector<Copy> known;
-      for (size_t at = block.first; at < block.end; ++at) {
-        for (SlotUse& u : flow_.uses(at)) {
-          if (!u.is_write) read_original(known, u);
-        }
-        for (const SlotUse& u : flow_.uses(at)) {
-          if (u.is_write) std::erase_if(known, [&](const Copy& c) { return c.to == u.slot || c.from == u.slot; });
-        }
-        remember(known, at);
-      }
-    }
-  }
-
-  void read_original(const std::vector<Copy>& known, SlotUse& u) {
-    if (u.field == nullptr) return;
-    const auto found = std::ranges::find(known, u.slot, &Copy::to);
-    if (found == known.end()) return;
-    u.slot = found->from;
-    *u.field = flow_.slots()[u.slot].offset;
-    changed_ = true;
-  }
-
-  // Scratch is nothing to the collector, so nobody reads it later than he would.
-  void remember(std::vector<Copy>& known, size_t at) {
-    const auto c = copy_of(at);
-    if (!c || c->to == c->from) return;
-    if (flow_.slots()[c->from].is_scratch && !flow_.slots()[c->to].is_scratch) return;
-    if (known.size() < 16) known.push_back(*c);
   }
 
   void drop_dead() {
@@ -191,7 +156,9 @@ void take_out(Code& code, const std::vector<bool>& gone) {
 
 void improve(Improvable it) {
   turn_loops(it.code);
-  for (int round = 0; round < kMostRounds && Improver(it).run(); ++round) {
+  for (int round = 0; round < kMostRounds; ++round) {
+    const bool is_new = use_what_is_known(it);
+    if (!Improver(it).run() && !is_new) return;
   }
 }
 

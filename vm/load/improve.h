@@ -26,7 +26,10 @@ void improve(Improvable it);
 
 // loops.cpp: a condition at the head of a loop is asked at its end instead.
 void turn_loops(Code& code);
-// code.cpp: takes out operations; labels follow.
+// known.cpp: operands become what they are known to hold: other slots, constants, places of the frame; what cannot be reached goes.
+// True if anything changed.
+bool use_what_is_known(Improvable& it);
+// improve.cpp: takes out operations; labels follow.
 void take_out(Code& code, const std::vector<bool>& gone);
 
 }  // namespace stark::vm
