@@ -157,6 +157,7 @@ void take_out(Code& code, const std::vector<bool>& gone) {
 void improve(Improvable it) {
   turn_loops(it.code);
   for (int round = 0; round < kMostRounds; ++round) {
+    split_copies(it);
     const bool is_new = use_what_is_known(it);
     if (!Improver(it).run() && !is_new) return;
   }

@@ -29,6 +29,8 @@ void turn_loops(Code& code);
 // known.cpp: operands become what they are known to hold: other slots, constants, places of the frame; what cannot be reached goes.
 // True if anything changed.
 bool use_what_is_known(Improvable& it);
+// split.cpp: copies of what is used in parts become copies of the parts.
+void split_copies(Improvable& it);
 // improve.cpp: takes out operations; labels follow.
 void take_out(Code& code, const std::vector<bool>& gone);
 
