@@ -14,7 +14,7 @@ constexpr int kMostRounds = 4;
 
 // Nothing but the one write comes of it: no trap, no allocation, no control.
 bool is_pure(Exec code) {
-  if (is_within(code, Exec::Mov1, Exec::LdN) || is_within(code, Exec::Lea, Exec::LeaP)) return true;
+  if (is_within(code, Exec::Mov1, Exec::LdN) || is_within(code, Exec::Lea, Exec::LeaP) || code == Exec::LeaIndex) return true;
   if (is_within(code, Exec::And1, Exec::NotBool) || is_within(code, Exec::CastToI8_i8, Exec::GeK_f64)) return true;
   if (is_within(code, Exec::F64Sqrt, Exec::F32Abs)) return true;
   if (!is_within(code, Exec::Add_i8, Exec::RemK_f64)) return false;

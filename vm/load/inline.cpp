@@ -7,7 +7,7 @@
 namespace stark::vm {
 namespace {
 
-constexpr uint32_t kMostWords = 64;       // of one body
+constexpr uint32_t kMostWords = 110;      // of one body
 constexpr uint32_t kMostTogether = 3000;  // of all in one function
 constexpr uint32_t kMostBytes = 256;      // of its registers
 constexpr size_t kDeepest = 8;

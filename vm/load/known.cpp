@@ -185,6 +185,11 @@ class Knower {
       }
       return as(plus(code, kNumbers));
     }
+    if (code == Exec::LeaIndex && u.field == &op.c && value * op.imm < (1u << 30)) {
+      op.c = static_cast<uint32_t>(value * op.imm);
+      code_.become(at, Exec::LeaP);
+      return true;
+    }
     if (is_within(code, Exec::Eq_i8, Exec::Ge_f64) && u.field == &op.c) return as(plus(code, 6 * kNumbers));
     if (is_within(code, Exec::BrEq_i8, Exec::BrGe_f64) && u.field == &op.b) return as(plus(code, 6 * kNumbers));
     return decide(at, value);

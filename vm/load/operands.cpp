@@ -42,7 +42,7 @@ class Reader {
       for (const FrameValue& v : site.arguments) value(Kind::Read, v);
       return value(Kind::Write, site.result);
     }
-    if (code == Exec::VecPush) {
+    if (is_within(code, Exec::VecPush, Exec::StringPushStr)) {
       add(Kind::Read, op.a, 8, nullptr);
       return add(Kind::Read, op.b, op.c, nullptr);
     }
@@ -68,7 +68,7 @@ class Reader {
 };
 
 bool has_site(Exec code) {
-  return code == Exec::Call || code == Exec::CallDyn || code == Exec::CallNative || code == Exec::VecPush || code == Exec::Format ||
+  return code == Exec::Call || code == Exec::CallDyn || code == Exec::CallNative || is_within(code, Exec::VecPush, Exec::StringPushStr) || code == Exec::Format ||
          (code >= Exec::Tensor && code <= Exec::TensorNarrow);
 }
 

@@ -113,6 +113,20 @@ class Translator {
   void call_dyn(const Instruction& i);
   void call_native(const Instruction& i);
   bool call_intrinsic(spec::Native native, const Instruction& i);
+  bool intrinsic(Exec code, const Instruction& i);
+  bool push(Exec code, spec::Native native, const Instruction& i);
+  bool split(const Instruction& i);
+  bool replace(const Instruction& i);
+  bool letter_at(const Instruction& i);
+  // `make` puts the result of a call where it is told.
+  template <class Make>
+  bool write_result(const Instruction& i, Make make) {
+    const uint32_t place = result_place(i.words[0]);
+    const uint32_t to = begin_write(place);
+    make(to);
+    end_write(place, to);
+    return true;
+  }
   void tensor(const Instruction& i);
 
   // inline.cpp
@@ -143,6 +157,11 @@ class Translator {
   const spec::PlaceRow& place_row(uint32_t place) const { return m().places[row_.places.first + place - row_.registers.count]; }
 
   uint32_t offset_of(uint32_t r) const { return layout_.registers[r]; }
+  uint32_t new_label() {
+    e_.code.labels.push_back(0);
+    return static_cast<uint32_t>(e_.code.labels.size() - 1);
+  }
+  void set_label(uint32_t label) { e_.code.labels[label] = static_cast<uint32_t>(e_.code.ops.size()); }
   uint32_t label_of(uint32_t block) const { return first_label_ + block; }
 
   Program& p_;

@@ -55,6 +55,7 @@ void Machine::trap(Trap which, uint64_t x, uint64_t y) {
       "attempt to raise to a power with overflow", "attempt to shift left with overflow", "attempt to shift right with overflow",
       "attempt to divide by zero", "attempt to calculate the remainder with a divisor of zero", "stack overflow"};
   if (which == Trap::Index) return host_.fail(Exit::Panic, fmt::format("index {} is out of range for length {}", x, y));
+  if (which == Trap::Split) return host_.fail(Exit::Panic, fmt::format("cannot split {} elements at {}", x, y));
   if (which == Trap::Tag) return host_.fail(Exit::Panic, fmt::format("variant {} is looked at as variant {}", x, y));
   host_.fail(Exit::Panic, std::string(kTexts[static_cast<size_t>(which)]),
              which == Trap::StackOverflow ? "is there a recursion without an end?" : "");
