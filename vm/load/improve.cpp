@@ -159,8 +159,10 @@ void improve(Improvable it) {
   for (int round = 0; round < kMostRounds; ++round) {
     split_copies(it);
     const bool is_new = use_what_is_known(it);
-    if (!Improver(it).run() && !is_new) return;
+    if (!Improver(it).run() && !is_new) break;
   }
+  order_blocks(it);
+  fuse(it);
 }
 
 }  // namespace stark::vm

@@ -3,6 +3,8 @@
 // Law: what unwinding, the collector or a reference may look at stays where it was; every check and trap stays, in its order.
 #pragma once
 
+#include <optional>
+
 #include "vm/load/code.h"
 
 namespace stark::vm {
@@ -31,6 +33,12 @@ void turn_loops(Code& code);
 bool use_what_is_known(Improvable& it);
 // split.cpp: copies of what is used in parts become copies of the parts.
 void split_copies(Improvable& it);
+// order.cpp: blocks stand in an order that needs few jumps.
+void order_blocks(Improvable& it);
+// fuse.cpp: pairs of operations become one. Nothing may look at accesses afterwards.
+void fuse(Improvable& it);
+// loops.cpp: the jump that is taken when this one is not. Floats have none for what is less or greater.
+std::optional<Exec> opposite(Exec code);
 // improve.cpp: takes out operations; labels follow.
 void take_out(Code& code, const std::vector<bool>& gone);
 

@@ -9,20 +9,6 @@ namespace {
 
 constexpr size_t kLongestHead = 6;
 
-// The jump that is taken when this one is not. Floats have none.
-std::optional<Exec> opposite(Exec code) {
-  if (code == Exec::BrTrue) return Exec::BrFalse;
-  if (code == Exec::BrFalse) return Exec::BrTrue;
-  constexpr uint32_t kOpposite[] = {1, 0, 5, 4, 3, 2};
-  for (const Exec first : {Exec::BrEq_i8, Exec::BrEqK_i8}) {
-    const size_t at = distance(code, first);
-    if (at >= 6 * kNumbers) continue;
-    if (at % kNumbers >= static_cast<size_t>(Number::F32)) return std::nullopt;
-    return plus(first, kOpposite[at / kNumbers] * kNumbers + at % kNumbers);
-  }
-  return std::nullopt;
-}
-
 // A label that stands at a Jump is where that one goes; a ring of them stays as it is.
 void follow_jumps(Code& code) {
   const size_t count = code.labels.size();
@@ -98,6 +84,19 @@ class Turner {
 };
 
 }  // namespace
+
+std::optional<Exec> opposite(Exec code) {
+  if (code == Exec::BrTrue) return Exec::BrFalse;
+  if (code == Exec::BrFalse) return Exec::BrTrue;
+  constexpr uint32_t kOpposite[] = {1, 0, 5, 4, 3, 2};
+  for (const Exec first : {Exec::BrEq_i8, Exec::BrEqK_i8}) {
+    const size_t at = distance(code, first);
+    if (at >= 6 * kNumbers) continue;
+    if (at >= 2 * kNumbers && at % kNumbers >= static_cast<size_t>(Number::F32)) return std::nullopt;
+    return plus(first, kOpposite[at / kNumbers] * kNumbers + at % kNumbers);
+  }
+  return std::nullopt;
+}
 
 void turn_loops(Code& code) {
   follow_jumps(code);

@@ -25,6 +25,9 @@ class Reader {
     switch (letter) {
       case 'w':
       case 'W': return add(letter == 'w' ? Kind::Write : Kind::Read, field, own, &field);
+      case 'u':
+        add(Kind::Read, field, own, &field);
+        return add(Kind::Write, field, own, &field);
       case 'S': return add(Kind::Read, field, kSizes[op.imm], &field);
       case 'E': return add(Kind::Escape, field, 1, nullptr);
       default: break;

@@ -57,6 +57,7 @@ struct Body {
 struct Origin {
   uint32_t word = 0;
   uint32_t body = 0;
+  bool operator==(const Origin&) const = default;
 };
 // Where a body is at some time.
 struct Point {
