@@ -9,6 +9,7 @@ namespace {
 
 // Beyond this, improving takes longer than it is worth: slots times blocks.
 constexpr size_t kMostWork = size_t{1} << 24;
+constexpr size_t kMostBlocks = 4096;
 
 constexpr uint32_t kBad = kNoSlot - 1;  // a byte that belongs to no slot
 
@@ -17,7 +18,7 @@ constexpr uint32_t kBad = kNoSlot - 1;  // a byte that belongs to no slot
 Flow::Flow(Improvable& it) : it_(it) {
   find_slots();
   find_blocks();
-  is_usable_ = slots_.size() * blocks_.size() <= kMostWork;
+  is_usable_ = blocks_.size() <= kMostBlocks && slots_.size() * blocks_.size() <= kMostWork;
   if (is_usable_) find_live();
 }
 
@@ -30,8 +31,8 @@ void Flow::note(const Access& a, std::vector<uint32_t>& owner) {
     }
   };
   if (a.kind == Access::Kind::Escape) {
-    const auto area = std::ranges::find_if(it_.areas, [&](const Area& r) { return r.offset <= a.offset && a.offset < r.offset + r.size; });
-    if (area != it_.areas.end()) spoil(area->offset, area->size);
+    const Area* area = it_.area_of(a.offset);
+    if (area != nullptr) spoil(area->offset, area->size);
     return;
   }
   if (!is_word_size(a.size)) return spoil(a.offset, a.size);

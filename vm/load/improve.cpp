@@ -154,7 +154,22 @@ void take_out(Code& code, const std::vector<bool>& gone) {
   for (uint32_t& label : code.labels) label = moved[label];
 }
 
-void improve(Improvable it) {
+// The collector looks at words that some operation touches; others never hold anything.
+static void keep_used_roots(Improvable& it) {
+  std::vector<bool> is_used(it.frame_end, false);
+  std::vector<Access> accesses;
+  for (size_t at = 0; at < it.code.ops.size(); ++at) {
+    accesses_of(it.program, it.code.ops[at], it.code.codes[at], accesses);
+    for (const Access& a : accesses) {
+      const Area* area = a.kind == Access::Kind::Escape ? it.area_of(a.offset) : nullptr;
+      const uint32_t from = area != nullptr ? area->offset : a.offset, size = area != nullptr ? area->size : a.size;
+      std::fill_n(is_used.begin() + from, size, true);
+    }
+  }
+  std::erase_if(it.roots, [&](const RootSlot& r) { return r.offset >= it.parameters_end && !is_used[r.offset]; });
+}
+
+void improve(Improvable& it) {
   turn_loops(it.code);
   for (int round = 0; round < kMostRounds; ++round) {
     split_copies(it);
@@ -162,6 +177,7 @@ void improve(Improvable it) {
     if (!Improver(it).run() && !is_new) break;
   }
   order_blocks(it);
+  keep_used_roots(it);
   fuse(it);
 }
 

@@ -19,12 +19,15 @@ struct Area {
 struct Improvable {
   const Program& program;
   Code& code;
-  std::vector<Area> areas;      // disjoint
+  std::vector<Area> areas;         // disjoint
   std::vector<RootSlot> roots;
-  uint32_t parameters_end;      // what lies before it is written by the caller
+  uint32_t parameters_end;         // what lies before it is written by the caller
   uint32_t frame_end;
+  std::vector<uint32_t> area_at;   // by byte: one more than the area's number, or 0
+
+  const Area* area_of(uint32_t offset) const { return area_at[offset] != 0 ? &areas[area_at[offset] - 1] : nullptr; }
 };
-void improve(Improvable it);
+void improve(Improvable& it);
 
 // loops.cpp: a condition at the head of a loop is asked at its end instead.
 void turn_loops(Code& code);

@@ -10,12 +10,19 @@ namespace {
 constexpr uint32_t kMostWords = 110;      // of one body
 constexpr uint32_t kMostTogether = 3000;  // of all in one function
 constexpr uint32_t kMostBytes = 256;      // of its registers
+constexpr uint32_t kMostAgain = 48;       // of a function that stands in itself, once
 constexpr size_t kDeepest = 8;
+
+// `chain`: the bodies around the call, the outermost first.
+bool may_stand(uint32_t callee, uint32_t words, const std::vector<uint32_t>& chain) {
+  const bool is_again = std::ranges::find(chain, callee) != chain.end();
+  return !is_again || (chain.size() == 1 && words <= kMostAgain);
+}
 
 }  // namespace
 
 // Each function that the body calls, if it is small and not on the way to itself.
-void Program::choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain) const {
+void Program::choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain, uint32_t& words) const {
   if (chain.size() == kDeepest) return;
   chain.push_back(body);
   const spec::FunctionRow& row = module().functions[body];
@@ -24,12 +31,14 @@ void Program::choose_inlined(Function& root, uint32_t body, std::vector<uint32_t
     if (static_cast<spec::Opcode>(code[at] & 0xFFFF) != spec::Opcode::Call) continue;
     const uint32_t callee = code[at + 2];
     const spec::FunctionRow& inner = module().functions[callee];
-    if (inner.code.count > kMostWords || root.inlined.contains(callee) || std::ranges::find(chain, callee) != chain.end()) continue;
+    if (inner.code.count > kMostWords || root.inlined.contains(callee) || words + inner.code.count > kMostTogether) continue;
+    if (!may_stand(callee, inner.code.count, chain)) continue;
     uint64_t bytes = 0;
     for (uint32_t r = 0; r < inner.registers.count; ++r) bytes += types_.size(module().registers[inner.registers.first + r].type.type);
     if (bytes > kMostBytes) continue;
     root.inlined[callee];
-    choose_inlined(root, callee, chain);
+    words += inner.code.count;
+    choose_inlined(root, callee, chain, words);
   }
   chain.pop_back();
 }
@@ -38,10 +47,9 @@ void Program::choose_inlined(Function& root, uint32_t body, std::vector<uint32_t
 const Layout* Translator::inlined(uint32_t callee) const {
   const auto found = e_.function.inlined.find(callee);
   if (found == e_.function.inlined.end() || e_.inlined_words + m().functions[callee].code.count > kMostTogether) return nullptr;
-  for (uint32_t b = body_; b != spec::kNone; b = e_.function.bodies[b].caller) {
-    if (e_.function.bodies[b].function == callee) return nullptr;
-  }
-  return &found->second;
+  std::vector<uint32_t> chain;
+  for (uint32_t b = body_; b != spec::kNone; b = e_.function.bodies[b].caller) chain.push_back(e_.function.bodies[b].function);
+  return chain.size() < kDeepest && may_stand(callee, m().functions[callee].code.count, chain) ? &found->second : nullptr;
 }
 
 // The arguments are in the callee's registers; its result goes to `result`, which is in the frame.

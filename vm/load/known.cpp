@@ -8,7 +8,7 @@
 namespace stark::vm {
 namespace {
 
-constexpr size_t kMostFacts = 48;   // at one operation
+constexpr size_t kMostFacts = 32;   // at one operation
 constexpr int kMostPasses = 12;     // until nothing new is found, or nothing is used
 
 // Slot `to` holds what slot `from` does, plus `value`; or the frame's address at `from`; or `value`.

@@ -49,7 +49,8 @@ void Program::lay_out(Function& function) {
   if (function.is_laid_out) return;
   function.is_laid_out = true;
   std::vector<uint32_t> chain;
-  if (inlines_) choose_inlined(function, function.index, chain);
+  uint32_t words = 0;
+  if (inlines_) choose_inlined(function, function.index, chain, words);
   uint32_t end = sizeof(FrameHeader);
   const auto place_all = [&](uint32_t index, Layout& layout, auto belongs) {
     const spec::FunctionRow& row = module().functions[index];

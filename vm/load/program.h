@@ -158,7 +158,7 @@ class Program {
   BoxInfo value_info(const char* name, uint32_t type, uint32_t before) const;
 
   // inline.cpp
-  void choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain) const;
+  void choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain, uint32_t& words) const;
 
   std::mutex translating_;
   bool has_threads_ = false;

@@ -65,8 +65,8 @@ class Splitter {
       accesses_of(it_.program, code_.ops[at], code_.codes[at], accesses);
       for (const Access& a : accesses) {
         if (a.kind != Access::Kind::Escape) continue;
-        const auto area = std::ranges::find_if(it_.areas, [&](const Area& r) { return r.offset <= a.offset && a.offset < r.offset + r.size; });
-        if (area != it_.areas.end()) std::fill_n(is_open_.begin() + area->offset, area->size, false);
+        const Area* area = it_.area_of(a.offset);
+        if (area != nullptr) std::fill_n(is_open_.begin() + area->offset, area->size, false);
       }
     }
   }

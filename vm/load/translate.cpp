@@ -18,7 +18,9 @@ void Translator::run(Program& program, Function& function) {
   function.bodies.push_back({function.index, spec::kNone, 0, &function.layout});
   Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size};
   Translator(program, e, function.index, function.layout, 0).translate();
-  improve(improvable(program, e));
+  Improvable it = improvable(program, e);
+  improve(it);
+  function.roots = std::move(it.roots);
   bind(e);
 }
 
@@ -144,7 +146,7 @@ uint32_t Translator::scratch(uint32_t bytes) {
 
 // Values that need a drop are there for unwinding, handles for those who count them.
 Improvable Translator::improvable(const Program& program, Emission& e) {
-  Improvable it{program, e.code, {}, e.function.roots, sizeof(FrameHeader), e.frame_end};
+  Improvable it{program, e.code, {}, e.function.roots, sizeof(FrameHeader), e.frame_end, std::vector<uint32_t>(e.frame_end, 0)};
   const auto add = [&](uint32_t index, const Layout& layout) {
     const spec::FunctionRow& row = program.module().functions[index];
     for (uint32_t r = 0; r < row.registers.count; ++r) {
@@ -160,6 +162,7 @@ Improvable Translator::improvable(const Program& program, Emission& e) {
   add(e.function.index, e.function.layout);
   for (const auto& [index, layout] : e.function.inlined) add(index, layout);
   for (const Scratch& s : e.scratch) it.areas.push_back({s.offset, s.size, false, true});
+  for (uint32_t a = 0; a < it.areas.size(); ++a) std::fill_n(it.area_at.begin() + it.areas[a].offset, it.areas[a].size, a + 1);
   return it;
 }
 
@@ -181,6 +184,24 @@ void Translator::bind(Emission& e) {
   }
   Function& f = e.function;
   f.frame_size = e.frame_end;
+  // Flags stand behind the pointers.
+  uint32_t from = f.zero_from + f.zero_bytes, end = f.zero_from;
+  for (const RootSlot& r : f.roots) {
+    if (r.offset < f.zero_from) continue;
+    from = std::min(from, r.offset);
+    end = std::max(end, r.offset + 8);
+  }
+  const auto cover = [&](const Layout& layout) {
+    for (const uint32_t flag : layout.flags) {
+      if (flag == 0) continue;
+      from = std::min(from, flag / 8 * 8);
+      end = std::max(end, flag / 8 * 8 + 8);
+    }
+  };
+  cover(f.layout);
+  for (const auto& [index, layout] : f.inlined) cover(layout);
+  f.zero_from = from;
+  f.zero_bytes = end > from ? end - from : 0;
   f.ops = std::move(code.ops);
   f.codes = std::move(code.codes);
   f.origins = std::move(code.origins);
