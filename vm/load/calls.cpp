@@ -51,6 +51,10 @@ bool Translator::call_intrinsic(Native native, const Instruction& i) {
     case Native::F32Sqrt: return intrinsic(Exec::F32Sqrt, i);
     case Native::F32Abs: return intrinsic(Exec::F32Abs, i);
     case Native::StrShow: return intrinsic(Exec::FatText, i);
+    case Native::U64Mix: return intrinsic(Exec::U64Mix, i);
+    case Native::U64WrappingAdd: return intrinsic(Exec::U64WrappingAdd, i);
+    case Native::U64WrappingSub: return intrinsic(Exec::U64WrappingSub, i);
+    case Native::U64WrappingMul: return intrinsic(Exec::U64WrappingMul, i);
     case Native::VecLen:
     case Native::StringLen: return write_result(i, [&, v = read(words[0])](uint32_t to) { emit(Exec::Ld8, to, v.offset, 8); });
     case Native::VecIsEmpty:
@@ -79,7 +83,8 @@ bool Translator::call_intrinsic(Native native, const Instruction& i) {
 }
 
 bool Translator::intrinsic(Exec code, const Instruction& i) {
-  return write_result(i, [&, from = in_frame(read(i.words[3]))](uint32_t to) { emit(code, to, from); });
+  const uint32_t from = in_frame(read(i.words[3])), other = i.words.size() > 4 ? in_frame(read(i.words[4])) : 0;
+  return write_result(i, [&](uint32_t to) { emit(code, to, from, other); });
 }
 
 bool Translator::push(Exec code, Native native, const Instruction& i) {

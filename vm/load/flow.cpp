@@ -35,7 +35,15 @@ void Flow::note(const Access& a, std::vector<uint32_t>& owner) {
     if (area != nullptr) spoil(area->offset, area->size);
     return;
   }
-  if (!is_word_size(a.size)) return spoil(a.offset, a.size);
+  if (!is_word_size(a.size)) {  // of several slots, whole ones
+    for (uint32_t b = a.offset; b < a.offset + a.size; ++b) {
+      if (owner[b] >= kBad) continue;
+      Slot& slot = slots_[owner[b]];
+      if (slot.offset < a.offset || slot.offset + slot.size > a.offset + a.size) spoil(slot.offset, slot.size);
+      slot.is_tied = true;
+    }
+    return;
+  }
   const uint32_t known = owner[a.offset];
   if (known < kBad && slots_[known].offset == a.offset && slots_[known].size == a.size) {
     slots_[known].is_tied |= a.field == nullptr;
@@ -55,9 +63,13 @@ void Flow::find_slots() {
   }
   std::vector<Access> accesses;
   Code& code = it_.code;
-  for (size_t at = 0; at < code.ops.size(); ++at) {
-    accesses_of(it_.program, code.ops[at], code.codes[at], accesses);
-    for (const Access& a : accesses) note(a, owner);
+  for (const bool is_wide : {false, true}) {
+    for (size_t at = 0; at < code.ops.size(); ++at) {
+      accesses_of(it_.program, code.ops[at], code.codes[at], accesses);
+      for (const Access& a : accesses) {
+        if (is_word_size(a.size) != is_wide) note(a, owner);
+      }
+    }
   }
   std::vector<uint8_t> root(it_.frame_end, 0);
   std::vector<bool> scratch(it_.frame_end, false);
@@ -76,8 +88,10 @@ void Flow::find_slots() {
     first_use_.push_back(uses_.size());
     accesses_of(it_.program, code.ops[at], code.codes[at], accesses);
     for (const Access& a : accesses) {
-      const uint32_t s = a.kind == Access::Kind::Escape ? kNoSlot : slot_at_[a.offset];
-      if (s != kNoSlot && slots_[s].size == a.size) uses_.push_back({s, a.kind == Access::Kind::Write, a.field});
+      if (a.kind == Access::Kind::Escape) continue;
+      for (uint32_t b = a.offset; b < a.offset + a.size; ++b) {
+        if (slot_at_[b] != kNoSlot) uses_.push_back({slot_at_[b], a.kind == Access::Kind::Write, is_word_size(a.size) ? a.field : nullptr});
+      }
     }
   }
   first_use_.push_back(uses_.size());

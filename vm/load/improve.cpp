@@ -15,6 +15,7 @@ constexpr int kMostRounds = 4;
 // Nothing but the one write comes of it: no trap, no allocation, no control.
 bool is_pure(Exec code) {
   if (is_within(code, Exec::Mov1, Exec::LdN) || is_within(code, Exec::Lea, Exec::LeaP) || code == Exec::LeaIndex) return true;
+  if (is_within(code, Exec::ShlK_i8, Exec::U64WrappingMul)) return true;
   if (is_within(code, Exec::And1, Exec::NotBool) || is_within(code, Exec::CastToI8_i8, Exec::GeK_f64)) return true;
   if (is_within(code, Exec::F64Sqrt, Exec::F32Abs)) return true;
   if (!is_within(code, Exec::Add_i8, Exec::RemK_f64)) return false;
@@ -67,7 +68,7 @@ class Improver {
     if (is_copy(at) && op.a == op.b) return true;
     const uint32_t written = flow_.slot_at(op.a);
     const auto uses = flow_.uses(at);
-    const bool is_slot = std::ranges::any_of(uses, [&](const SlotUse& u) { return u.is_write && u.slot == written; });
+    const bool is_slot = std::ranges::any_of(uses, [&](const SlotUse& u) { return u.is_write && u.slot == written && u.field == &op.a; });
     return is_slot && !live.has(written);
   }
 

@@ -69,14 +69,34 @@ class Knower {
         if (!is_reached_[b]) continue;
         Facts facts = known_[b];
         for (size_t at = flow_.blocks()[b].first; at < flow_.blocks()[b].end; ++at) step(at, facts);
-        for (const uint32_t next : flow_.blocks()[b].next) is_new |= meet(next, facts);
+        for (const uint32_t next : flow_.blocks()[b].next) is_new |= meet(next, along(b, next, facts));
       }
       if (!is_new) return true;
     }
     return false;
   }
 
-  bool meet(uint32_t block, const Facts& facts) {
+  // What is known on the way from a block to the next: a comparison with a number that was equal says it.
+  Facts along(uint32_t b, uint32_t next, Facts facts) const {
+    const Block& block = flow_.blocks()[b];
+    const Op& op = code_.ops[block.end - 1];
+    const bool is_equal = is_within(code_.codes[block.end - 1], Exec::BrEqK_i8, Exec::BrEqK_u64);
+    if (!is_equal && !is_within(code_.codes[block.end - 1], Exec::BrNeK_i8, Exec::BrNeK_u64)) return facts;
+    const bool jumps_there = flow_.blocks()[next].first == code_.labels[op.c], falls_there = flow_.blocks()[next].first == block.end;
+    const uint32_t slot = flow_.slot_at(op.a);
+    if (jumps_there == falls_there || jumps_there != is_equal || slot == kNoSlot || facts.size() >= kMostFacts) return facts;
+    // A copy of something tells about that too.
+    const auto copied = std::ranges::find_if(facts, [&](const Fact& f) { return f.to == slot && f.kind == Fact::Kind::Sum && f.value == 0; });
+    const uint32_t original = copied != facts.end() ? copied->from : kNoSlot;
+    for (const uint32_t s : {slot, original}) {
+      if (s == kNoSlot) continue;
+      std::erase_if(facts, [&](const Fact& f) { return f.to == s; });
+      facts.push_back({Fact::Kind::Constant, s, 0, op.imm});
+    }
+    return facts;
+  }
+
+  bool meet(uint32_t block, Facts facts) {
     if (!is_reached_[block]) {
       is_reached_[block] = true;
       known_[block] = facts;
@@ -101,7 +121,7 @@ class Knower {
     const Exec code = code_.codes[at];
     if (gone_[at] || (op.a & kOutgoing) != 0) return std::nullopt;
     const uint32_t to = flow_.slot_at(op.a);
-    if (to == kNoSlot) return std::nullopt;
+    if (to == kNoSlot) return std::nullopt;  // what these write and read is of a slot's size
     if (is_within(code, Exec::Const1, Exec::Const8)) return Fact{Fact::Kind::Constant, to, 0, op.imm};
     if (code == Exec::Lea) return Fact{Fact::Kind::Address, to, op.b, 0};
     if (code != Exec::LeaP && !is_within(code, Exec::Mov1, Exec::Mov8)) return std::nullopt;

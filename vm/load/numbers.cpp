@@ -76,9 +76,14 @@ void Translator::bits(const Instruction& i) {
 
 void Translator::shift(const Instruction& i) {
   const Source left = read(i.words[1]), amount = read(i.words[2]);
-  const uint32_t a = in_frame(left), b = in_frame(amount);
+  const bool fits = amount.is_constant && amount.bits < 8 * spec::row_of(left.kind).size;
+  const uint32_t a = in_frame(left), b = fits ? 0 : in_frame(amount);
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
+  if (fits) {
+    emit(typed(i.op == Opcode::Shl ? Exec::ShlK_i8 : Exec::ShrK_i8, number_of(left.kind)), to, a, 0, amount.bits);
+    return end_write(place, to);
+  }
   const Exec first = i.op == Opcode::Shl ? Exec::Shl_i8 : Exec::Shr_i8;
   emit(typed(first, number_of(left.kind)), to, a, b, static_cast<uint64_t>(number_of(amount.kind)));
   end_write(place, to);

@@ -70,7 +70,7 @@ void Translator::fetch_operand(uint32_t to, uint32_t word) {
 
 uint32_t Translator::in_frame(const Source& s) {
   if (!s.is_constant) return s.offset;
-  const uint32_t slot = scratch(8);
+  const uint32_t slot = scratch(spec::row_of(s.kind).size);
   put(slot, s);
   return slot;
 }
