@@ -30,6 +30,7 @@ class Improver {
   bool run() {
     if (!flow_.is_usable()) return false;
     drop_dead();
+    write_at_once();
     join_copies();
     take_out(code_, gone_);
     return changed_;
@@ -70,6 +71,43 @@ class Improver {
     const auto uses = flow_.uses(at);
     const bool is_slot = std::ranges::any_of(uses, [&](const SlotUse& u) { return u.is_write && u.slot == written && u.field == &op.a; });
     return is_slot && !live.has(written);
+  }
+
+  // What is computed into one slot only to be moved to another goes there.
+  void write_at_once() {
+    for (const Block& block : flow_.blocks()) {
+      Bits live = flow_.live_behind(block);
+      for (size_t at = block.end; at-- > block.first;) {
+        if (at > block.first && !gone_[at] && !gone_[at - 1] && moves_result(at, live)) {
+          retarget(at - 1, code_.ops[at].a);
+          gone_[at] = changed_ = true;
+        }
+        if (!gone_[at]) flow_.step_back(at, live);
+      }
+    }
+  }
+
+  // An operation's result goes elsewhere; of where it went only a name is left, as if it were read.
+  void retarget(size_t at, uint32_t to) {
+    Op& op = code_.ops[at];
+    for (SlotUse& u : flow_.uses(at)) {
+      if (!u.is_write || u.field != &op.a) continue;
+      const uint32_t slot = (to & kOutgoing) != 0 ? kNoSlot : flow_.slot_at(to);
+      u = slot != kNoSlot ? SlotUse{slot, true, &op.a} : SlotUse{u.slot, false, nullptr};
+    }
+    op.a = to;
+  }
+
+  // The operation before writes what this one copies, which nobody reads behind it.
+  bool moves_result(size_t at, const Bits& live) {
+    const Op& move = code_.ops[at];
+    const bool is_move = is_copy(at) || (code_.codes[at] == Exec::LeaP && move.c == 0);
+    const uint32_t from = is_move ? flow_.slot_at(move.b) : kNoSlot;
+    if (from == kNoSlot || live.has(from) || move.a == move.b) return false;
+    const Op& before = code_.ops[at - 1];
+    if (before.a != move.b) return false;
+    const auto uses = flow_.uses(at - 1);
+    return std::ranges::any_of(uses, [&](const SlotUse& u) { return u.is_write && u.slot == from && u.field == &before.a; });
   }
 
   // Two slots of which one is copied to the other become one, where they never hold different things at a time.
@@ -123,7 +161,7 @@ class Improver {
     }
     for (size_t at = 0; at < code_.ops.size(); ++at) {
       for (const SlotUse& u : flow_.uses(at)) {
-        if (becomes[u.slot] != kNoSlot) *u.field = flow_.slots()[becomes[u.slot]].offset;
+        if (becomes[u.slot] != kNoSlot && u.field != nullptr) *u.field = flow_.slots()[becomes[u.slot]].offset;
       }
       if (is_copy(at) && code_.ops[at].a == code_.ops[at].b) gone_[at] = true;
     }

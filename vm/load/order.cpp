@@ -44,6 +44,11 @@ class Orderer {
       const bool ends_in_jump = end_of(order[o]) == Exec::Jump;
       for (size_t at = block.first; at + (ends_in_jump ? 1 : 0) < block.end; ++at) made.add(code_.ops[at], code_.codes[at], code_.origins[at]);
       if (next == kNoSlot || next == behind) continue;
+      const size_t there = blocks_[next].first;
+      if (is_within(code_.codes[there], Exec::Ret1, Exec::RetUnit)) {  // it returns as well as what it would jump to
+        made.add(code_.ops[there], code_.codes[there], code_.origins[there]);
+        continue;
+      }
       Op jump;
       jump.c = static_cast<uint32_t>(made.labels.size());
       made.labels.push_back(blocks_[next].first);

@@ -144,7 +144,7 @@ uint32_t Translator::scratch(uint32_t bytes) {
   return e_.scratch.back().offset;
 }
 
-// Values that need a drop are there for unwinding, handles for those who count them.
+// Values that need a drop are there for unwinding, handles of shared objects for those who count them.
 Improvable Translator::improvable(const Program& program, Emission& e) {
   Improvable it{program, e.code, {}, e.function.roots, sizeof(FrameHeader), e.frame_end, std::vector<uint32_t>(e.frame_end, 0)};
   const auto add = [&](uint32_t index, const Layout& layout) {
@@ -152,8 +152,9 @@ Improvable Translator::improvable(const Program& program, Emission& e) {
     for (uint32_t r = 0; r < row.registers.count; ++r) {
       const spec::RegisterRow& reg = program.module().registers[row.registers.first + r];
       const TypeFacts& facts = program.types().facts(reg.type.type);
-      const bool owns = !facts.is_copy && std::ranges::any_of(facts.pointers, [](const PointerSlot& s) { return s.kind != PointerSlot::Kind::Interior; });
-      it.areas.push_back({layout.registers[r], facts.size, facts.needs_drop || owns, false});
+      const bool is_handle = program.types().is(reg.type.type, TypeKind::Gc) ||
+                             std::ranges::any_of(facts.pointers, [](const PointerSlot& s) { return s.kind == PointerSlot::Kind::Weak; });
+      it.areas.push_back({layout.registers[r], facts.size, facts.needs_drop || is_handle, false});
       const bool is_parameter = (reg.flags & spec::kParameter) != 0 && index == e.function.index;
       if (is_parameter) it.parameters_end = std::max(it.parameters_end, layout.registers[r] + facts.size);
       if (layout.flags[r] != 0) it.areas.push_back({layout.flags[r], 1, true, false});
