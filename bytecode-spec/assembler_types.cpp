@@ -55,7 +55,7 @@ void Assembler::take_type() {
     }
     case TypeKind::Guard:
       row.a = id("t");
-      for (const auto kind : {GuardKind::RefMut, GuardKind::Mutex, GuardKind::Read, GuardKind::Write}) {
+      for (const auto kind : {GuardKind::RefMut, GuardKind::Mutex, GuardKind::Read, GuardKind::Write, GuardKind::View}) {
         if (accept(guard_text(kind))) row.b = static_cast<uint32_t>(kind);
       }
       break;

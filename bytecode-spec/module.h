@@ -22,11 +22,12 @@ enum class TypeKind : uint8_t {
 #include "bytecode-spec/types.def"
 };
 // What a guard gives access to, and how.
-enum class GuardKind : uint32_t { Ref, RefMut, Mutex, Read, Write, Count };
+// A View shows a tensor whose elements another tensor owns: its word is a handle of its own, so that what it gives access to lies in it.
+enum class GuardKind : uint32_t { Ref, RefMut, Mutex, Read, Write, View, Count };
 constexpr bool gives_mutable(GuardKind kind) { return kind == GuardKind::RefMut || kind == GuardKind::Mutex || kind == GuardKind::Write; }
 // In .skasm; a `Ref` has no word.
 constexpr std::string_view guard_text(GuardKind kind) {
-  constexpr std::string_view kTexts[] = {"", "mut", "mutex", "read", "write"};
+  constexpr std::string_view kTexts[] = {"", "mut", "mutex", "read", "write", "view"};
   return kTexts[static_cast<size_t>(kind)];
 }
 enum TypeFlags : uint32_t {
@@ -62,6 +63,7 @@ struct TypeRow {
   uint32_t a = 0, b = 0, c = 0, d = 0;
   Text name;  // structs, enums, dyns
 };
+constexpr bool is_view(const TypeRow& row) { return row.kind == static_cast<uint32_t>(TypeKind::Guard) && row.b == static_cast<uint32_t>(GuardKind::View); }
 // `d` of a struct whose fields lie without gaps, wherever that puts them. It holds plain data, so it has no lifetimes.
 inline constexpr uint32_t kPackedStruct = 1u << 31;
 inline uint32_t lifetimes_declared(const TypeRow& row) { return row.d == kPackedStruct ? 0 : row.d; }

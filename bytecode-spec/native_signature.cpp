@@ -28,7 +28,7 @@ constexpr CellName kCells[] = {{"Box", TypeKind::Box}, {"Cell", TypeKind::Cell},
                                {"Arc", TypeKind::Arc}, {"Mutex", TypeKind::Mutex}, {"RwLock", TypeKind::RwLock}, {"OnceSlot", TypeKind::OnceSlot},
                                {"Atomic", TypeKind::Atomic}, {"Ref", TypeKind::Guard, GuardKind::Ref}, {"RefMut", TypeKind::Guard, GuardKind::RefMut},
                                {"MutexGuard", TypeKind::Guard, GuardKind::Mutex}, {"RwLockReadGuard", TypeKind::Guard, GuardKind::Read},
-                               {"RwLockWriteGuard", TypeKind::Guard, GuardKind::Write}};
+                               {"RwLockWriteGuard", TypeKind::Guard, GuardKind::Write}, {"TensorView", TypeKind::Guard, GuardKind::View}};
 
 class Parser {
  public:

@@ -41,6 +41,8 @@ struct Pattern {
   std::vector<Pattern> parts;
 };
 
+inline bool is_view(const Pattern& pattern) { return pattern.kind == PatternKind::Cell && pattern.scalar == TypeKind::Guard && pattern.guard == GuardKind::View; }
+
 struct NativeParameter {
   std::string name;  // "self" for a method's receiver
   Pattern type;

@@ -63,7 +63,7 @@ class Elaborator {
 
   void emit(State& state, Instruction i, std::span<const Instruction> ahead) {
     if (is_reservation(i)) return;
-    if (i.kind == Instruction::Kind::ScopeEnd) return emit_scope_end(state, i);
+    if (i.kind == Instruction::Kind::ScopeEnd) return emit_scope_end(state, i, ahead);
     const LocalId local = i.source.base;
     switch (i.op) {
       case Opcode::Drop:
@@ -90,12 +90,18 @@ class Elaborator {
     }
   }
 
-  void emit_scope_end(const State& state, const Instruction& i) {
+  // A frame that is about to go shows the collector nothing more.
+  static bool is_leaving(std::span<const Instruction> ahead) {
+    return std::ranges::all_of(ahead, [](const Instruction& one) { return one.kind == Instruction::Kind::ScopeEnd || one.op == Opcode::Return; });
+  }
+
+  void emit_scope_end(const State& state, const Instruction& i, std::span<const Instruction> ahead) {
     const LocalId local = i.source.base;
     end_references_to(state, local, i.span);
     if (b_.needs_drop(local)) return emit_drop(state, local, i.span);
     const Held now = held(state, local);
-    if ((now == Held::Whole && carries_regions(local)) || now == Held::Partly) push_end(local, i.span);
+    const bool keeps = b_.table().kind(b_.function.locals[local.index()].type) == types::TypeKind::Gc && !is_leaving(ahead);  // what it shares, until told
+    if ((now == Held::Whole && (carries_regions(local) || keeps)) || now == Held::Partly) push_end(local, i.span);
   }
 
   // What stands in the target decides whether there is something to drop.

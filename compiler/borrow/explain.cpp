@@ -188,9 +188,11 @@ void Explainer::not_writable(const Place& place, bool borrow, Span span) {
   struct Sharing {
     TypeKind kind;
     std::string_view what, help;
+    spec::GuardKind guard = spec::GuardKind::Count;  // one of them, or any
   };
   static constexpr Sharing kAll[] = {{TypeKind::Ref, "this is a `&` reference", "take it as `&mut`"},
                                      {TypeKind::Guard, "this guard only reads", "take one that writes: `borrow_mut`, or `write`"},
+                                     {TypeKind::Guard, "a view only shows elements", "write to the tensor itself, or copy the view: `clone_contiguous()`", spec::GuardKind::View},
                                      {TypeKind::Gc, "a `Gc` shares what it holds", "put a `RefCell` or `Cell` into it"},
                                      {TypeKind::Arc, "an `Arc` shares what it holds", "put a `Mutex`, a `RwLock` or an atomic into it"}};
   TypedPlace at{local(place).type, b_.regions.of_local[place.base.index()]};
@@ -198,7 +200,8 @@ void Explainer::not_writable(const Place& place, bool borrow, Span span) {
   const Sharing* sharing = nullptr;
   for (const auto& step : place.steps) {
     for (const Sharing& one : kAll) {
-      if (step.kind == ProjectionKind::Deref && b_.table().kind(at.type) == one.kind && !b_.table().get(at.type).is_mut) sharing = &one;
+      const types::TypeData& data = b_.table().get(at.type);
+      if (step.kind == ProjectionKind::Deref && data.kind == one.kind && !data.is_mut && (one.guard == spec::GuardKind::Count || static_cast<uint64_t>(one.guard) == data.length)) sharing = &one;
     }
     at = b_.types.step(at, step, &variant);
   }

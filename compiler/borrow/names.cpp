@@ -44,7 +44,8 @@ std::string Namer::name(const Place& place) const {
   uint32_t variant = spec::kNone;
   for (const auto& step : place.steps) {
     const types::TypeData data = b_.table().get(at.type);
-    if (step.kind == ProjectionKind::Deref && &step == &place.steps.back()) text = "*" + text;
+    const bool is_view = data.kind == TypeKind::Guard && data.length == static_cast<uint64_t>(spec::GuardKind::View);  // nobody writes `*` before one
+    if (step.kind == ProjectionKind::Deref && &step == &place.steps.back()) text = (is_view ? "" : "*") + text;
     else text += step_name(data, step, variant);
     at = b_.types.step(at, step, &variant);
   }

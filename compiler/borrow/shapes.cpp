@@ -29,7 +29,7 @@ class NativeShape {
         return;
       }
       case PatternKind::Ref:
-        out.push_back(is_result ? result() : argument());
+        out.push_back(spec::is_view(pattern.parts[0]) ? ++count_ : is_result ? result() : argument());  // what a view shows is not the view's own
         number(pattern.parts[0], data.parts[0], is_result, out);
         return;
       case PatternKind::Vec:

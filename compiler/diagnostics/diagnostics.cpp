@@ -46,6 +46,7 @@ Builder& Builder::here(std::string text) {
 }
 
 Builder& Builder::label(Span span, std::string text) {
+  if (!span.file.valid()) return *this;  // what the compiler itself asks for stands in no text
   auto& labels = get().labels;
   const bool known = std::ranges::any_of(labels, [&](const Label& l) { return l.span == span && l.text == text; });
   if (!known) labels.push_back({span, std::move(text)});

@@ -192,4 +192,13 @@ bool is_derivable(std::string_view trait) { return std::ranges::find(kDerivable,
 
 std::string derive(const SourceMap& sources, const SyntaxTree& tree, NodeId item, std::string_view trait) { return Deriver(sources, tree, item).text(trait); }
 
+std::string compared_by_order(const SourceMap& sources, const SyntaxTree& tree, NodeId impl) {
+  const auto text = [&](uint32_t part) { return tree.child(impl, part).valid() ? std::string(sources.text(tree.get(tree.child(impl, part)).span)) : std::string(); };
+  std::string out;
+  for (const auto& [trait, body] : {std::pair("PartialOrd", "fn partial_cmp(&self, other: &Self) -> Option<std::Ordering> { Some(std::Ord::cmp(self, other)) }"),
+                                    std::pair("PartialEq", "fn eq(&self, other: &Self) -> bool { std::Ord::cmp(self, other) == std::Ordering::Equal }"), std::pair("Eq", "")})
+    out += fmt::format("impl{} std::{} for {} {} {{ {} }}\n", text(slot::Impl::generics), trait, text(slot::Impl::self_type), text(slot::Impl::where_clause), body);
+  return out;
+}
+
 }  // namespace stark::resolve

@@ -10,5 +10,7 @@ std::vector<std::string_view> derivable();
 bool is_derivable(std::string_view trait);
 // The `impl` of `trait`, one of derivable(), for the struct or enum `item`.
 std::string derive(const SourceMap& sources, const SyntaxTree& tree, NodeId item, std::string_view trait);
+// What an `impl Ord` says of the other comparisons: the impls of PartialOrd, PartialEq and Eq for its type, by its `cmp`.
+std::string compared_by_order(const SourceMap& sources, const SyntaxTree& tree, NodeId impl);
 
 }  // namespace stark::resolve

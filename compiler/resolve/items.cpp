@@ -90,7 +90,10 @@ void Resolver::item(ModuleId module, const SyntaxTree& tree, NodeId id) {
   if (may_repeat && !names_.get(module).shipped && redeclares(tree, id, "")) return;
   Definition made;
   switch (node.kind) {
-    case NodeKind::Impl: names_.impls.push_back({module, &tree, id, false, has_attribute(tree, id, "exact")}); return;
+    case NodeKind::Impl:
+      names_.impls.push_back({module, &tree, id, false, has_attribute(tree, id, "exact"), false});
+      if (options_.edition == Edition::CoreV1 && !names_.get(module).shipped && resolve::trait_word(tree, id) == "Ord") add_impls(module, tree, tree.get(id).name, compared_by_order(sources_, tree, id), true);
+      return;
     case NodeKind::ExternBlock: return collect(module, tree, tree.child(id, slot::ExternBlock::items));
     case NodeKind::Mod: return module_item(module, tree, id);
     case NodeKind::Use: {
@@ -135,14 +138,18 @@ void Resolver::derive_all(ModuleId module, const SyntaxTree& tree, NodeId id) {
       if (const std::string_view near = diagnostics::nearest(trait, derivable()); !near.empty()) report.help(fmt::format("there is `{}`", near));
     }
   }
-  if (text.empty()) return;
-  const FileId file = sources_.add(fmt::format("<derived for {}>", tree.get(id).text), std::move(text), true);
+  if (!text.empty()) add_impls(module, tree, tree.get(id).name, std::move(text), false);
+}
+
+// Impls that the compiler writes; mistakes in them are told at `where`.
+void Resolver::add_impls(ModuleId module, const SyntaxTree& tree, Span where, std::string text, bool otherwise) {
+  const FileId file = sources_.add(fmt::format("<derived for {}>", sources_.text(where)), std::move(text), true);
   names_.trees.push_back(std::make_unique<SyntaxTree>(parse::parse(sources_, lex::lex(sources_, file, sink_), sink_)));
   SyntaxTree& made = *names_.trees.back();
-  for (parse::Node& node : made.nodes) node.span = node.name = tree.get(id).name;
+  for (parse::Node& node : made.nodes) node.span = node.name = where;
   made.file = tree.file;
   for (NodeId one : made.children_of(made.child(made.root, slot::File::items)))
-    if (made.kind(one) == NodeKind::Impl) names_.impls.push_back({module, &made, one, true});
+    if (made.kind(one) == NodeKind::Impl) names_.impls.push_back({module, &made, one, true, false, otherwise});
 }
 
 // Variants are definitions that stand in no module's map; they are reached through their enum, behind which they stand.

@@ -51,7 +51,16 @@ struct ImplBlock {
   NodeId node;
   bool derived = false;  // by `#[derive(…)]`
   bool exact = false;    // `#[exact]`
+  bool otherwise = false;  // counts only where the program has none of its own
 };
+
+// The last word of the trait that an `impl` names; empty for one without a trait.
+inline std::string_view trait_word(const SyntaxTree& tree, NodeId impl) {
+  const NodeId path = tree.child(impl, parse::slot::Impl::trait_path);
+  if (!path.valid() || tree.kind(path) != parse::NodeKind::PathType) return {};
+  const auto segments = tree.children_of(tree.child(tree.child(path, parse::slot::PathType::path), parse::slot::Path::segments));
+  return segments.empty() ? std::string_view() : std::string_view(tree.get(segments.back()).text);
+}
 
 // Names are looked up by views, without a copy.
 struct NameHash {

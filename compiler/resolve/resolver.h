@@ -32,6 +32,7 @@ class Resolver {
   void item(ModuleId module, const SyntaxTree& tree, NodeId id);
   void variants(ModuleId module, const SyntaxTree& tree, NodeId id, DefinitionId parent);
   void derive_all(ModuleId module, const SyntaxTree& tree, NodeId id);
+  void add_impls(ModuleId module, const SyntaxTree& tree, Span where, std::string text, bool otherwise);
   void inner_attribute(const SyntaxTree& tree, NodeId id);
   void check_anywhere(const parse::Node& node);
   bool has_attribute(const SyntaxTree& tree, NodeId item, std::string_view name, std::string_view word = {}) const;

@@ -125,7 +125,7 @@ void Checker::missing_bound(const Obligation& one, TypeId subject) {
   if (form == "Iterator" && is_integer(subject)) return void(sink_.report<diag::NotIterable>(one.where, name(subject)));
   if (!told_bounds_.insert({subject.value, form}).second) return;  // said once in a body, it need not be said at every call
   auto report = sink_.report<diag::MissingBound>(one.where, name(subject), form);
-  if (one.asked.file.valid()) report.label(one.asked, "required here");
+  report.label(one.asked, "required here");
   const TypeData& data = table_.get(subject);
   if (data.special == Special::Parameter) report.help(fmt::format("ask for it: `{}: {}`", name(subject), form));
   else if (form == "Send" || form == "Sync") report.help(marker_reason(form == "Sync", subject));

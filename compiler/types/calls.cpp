@@ -352,7 +352,7 @@ bool Checker::tensor_impl_function(NodeId tensor, NodeId segment, PathTarget& ou
     if (!arguments.valid())
       for (const GenericParameter& one : impls_[i].declared.parameters)
         bound[one.number] = one.argument.kind == GenericArgument::Kind::Number ? fresh_number() : GenericArgument{GenericArgument::Kind::Type, fresh(), 0, {}};
-    const TypeId self = arguments.valid() ? lower_tensor(arguments, span(tensor)).type : substitute(impls_[i].self, bound);
+    const TypeId self = arguments.valid() ? lower_tensor(list(arguments), span(tensor)).type : substitute(impls_[i].self, bound);
     if (arguments.valid() && fit(impls_[i].self, self, bound) == Fit::No) continue;
     out.generics = list(child(segment, slot::Segment::arguments));
     out.kind = PathTarget::Kind::Function;

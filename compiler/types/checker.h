@@ -354,7 +354,7 @@ class Checker : private BodyState {
   LoweredType lower_named(DefinitionId definition, NodeId arguments, Span span, const Elision& elision);
   LoweredType lower_alias(DefinitionId definition, const std::vector<GenericArgument>& given, const Elision& elision);
   LoweredType lower_builtin(std::string_view name, NodeId arguments, Span span, const Elision& elision, bool& known);
-  LoweredType lower_tensor(NodeId arguments, Span span);
+  LoweredType lower_tensor(std::span<const NodeId> given, Span span, std::string_view word = "Tensor");
   std::optional<std::vector<int64_t>> dims_of(NodeId id);
   GenericArgument generic_argument(NodeId id, const Elision& elision, std::vector<Region>& regions);
   Region region_of(NodeId lifetime, Span span, const Elision& elision);
@@ -387,6 +387,7 @@ class Checker : private BodyState {
   static std::optional<CellName> cell_named(std::string_view word);
   TypeId cell_of(CellName cell, TypeId element);
   LoweredType lower_cell(CellName cell, std::string_view word, NodeId arguments, Span where, const Elision& elision);
+  bool holds_boxed(TypeId type) const;
   bool points(TypeId type) const;  // what `*` goes through: references, boxes, guards, Gc
   TypeId object_type(ObjectUse use);
   TypeId substitute_object(ObjectUse use, const Bindings& bound);
@@ -623,7 +624,6 @@ class Checker : private BodyState {
   ExprId tensor_operand(ExprId value, spec::DType dtype);
   ExprId tensor_reduction(spec::TensorOp op, ExprId place, std::span<const NodeId> arguments, Span where);
   ExprId tensor_element(ExprId place, std::span<const NodeId> indices, Span where);
-  ExprId tensor_part(ExprId place, std::span<const NodeId> indices, Span where);
   ExprId tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where);
   ExprId looked_at(ExprId reference, ExprId value, Span where);
   ExprId tensor_field(ExprId place, std::string_view field, Span where);
@@ -634,6 +634,23 @@ class Checker : private BodyState {
   ExprId tensor_made(std::string_view function, spec::DType dtype, const std::vector<int64_t>& dims, std::vector<ExprId> extents, NodeId value, Span where);
   std::vector<ExprId> tensor_indices(std::span<const NodeId> indices);
   std::optional<int64_t> dim_argument(NodeId id);
+  // (views.cpp)
+  bool is_view(TypeId type) const;
+  ExprId view_of(ExprId place, Span where);
+  ExprId view_method(ExprId place, std::string_view method, std::span<const NodeId> arguments, Span where);
+  ExprId view_slice(ExprId view, std::span<const NodeId> arguments, Span where);
+  ExprId tensor_part(ExprId place, std::span<const NodeId> indices, Span where);
+  struct ViewBound {
+    ExprId value;  // of i64
+    std::optional<int64_t> number;  // where it is known
+  };
+  ViewBound view_bound(NodeId id, bool is_after = false);
+  ViewBound view_number(int64_t number, Span where);
+  ExprId view_change(spec::Native native, ExprId view, const spec::TensorType& made, std::vector<ExprId> numbers, Span where);
+  ExprId view_range(ExprId view, int64_t dim, const ViewBound& start, const ViewBound& end, int64_t step, Span where);
+  ExprId view_row(ExprId view, int64_t dim, const ViewBound& index, Span where);
+  LoweredType lower_view(NodeId arguments, Span where, const Elision& elision);
+  bool widens(const TypeData& from, const TypeData& to) const;
   bool is_tensor(TypeId type) const { return is_kind(type, TypeKind::Tensor); }
   spec::TensorType tensor_type(TypeId type) const;
   bool vague_tensor(TypeId type) const;

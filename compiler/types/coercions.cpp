@@ -17,6 +17,8 @@ void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   if (!why.empty()) report.here(std::string(why));
   if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
     report.help("`as_shape::<[…]>()` checks a shape at run time");
+  else if (holds_boxed(expected) && table_.kind(found) == table_.kind(shallow(expected))) report.help(fmt::format("what is shared already keeps its type: write `{}` where it is made", name(expected)));
+  else if (is_tensor(expected) && is_view(found)) report.help("copy what the view shows: `.clone_contiguous()`");
   else if (is_kind(expected, TypeKind::Str) && is_kind(found, TypeKind::String)) report.help("`.to_str()` makes a `str` of a `String`");
   else if (is_kind(expected, TypeKind::String) && is_kind(found, TypeKind::Str)) report.help("`String::from(…)` makes a `String` of a `str`");
   else if (is_numeric(expected) && is_numeric(found)) report.help(fmt::format("convert it: `… as {}`", name(expected)));
@@ -53,11 +55,10 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
         }
       }
       if (is_open(wanted) || is_open(found)) return add(ExprKind::Widen, wanted, where, {value});  // each use is checked with what it knows
-      if (from.dtype != to.dtype || from.dims.size() != to.dims.size()) return {};
-      for (size_t i = 0; i < from.dims.size(); ++i)
-        if (to.dims[i] != spec::kUnknownDim && to.dims[i] != from.dims[i]) return {};
-      return add(ExprKind::Widen, wanted, where, {value});
+      return widens(from, to) ? add(ExprKind::Widen, wanted, where, {value}) : ExprId();
     }
+    if (is_view(found) && is_view(wanted) && found != wanted && !is_open(wanted) && !is_open(found))
+      return widens(table_.get(from.parts[0]), table_.get(to.parts[0])) ? add(ExprKind::Widen, wanted, where, {value}) : ExprId();
     if (to.kind == TypeKind::Ref && table_.get(shallow(to.parts[0])).special == Special::None) {
       const TypeId target = shallow(to.parts[0]);
       const bool by_value = from.kind != TypeKind::Ref;
@@ -66,14 +67,14 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       if (!by_value && to.is_mut && !from.is_mut) return {};
       const bool text = b.kind == TypeKind::Str && (a.kind == TypeKind::Str || a.kind == TypeKind::String) && a.special == Special::None;
       const bool run = b.kind == TypeKind::Slice && (a.kind == TypeKind::Vec || a.kind == TypeKind::Array) && a.special == Special::None && unify(a.parts[0], b.parts[0]);
-      bool shape = !to.is_mut && a.kind == TypeKind::Tensor && b.kind == TypeKind::Tensor && a.dtype == b.dtype && a.dims.size() == b.dims.size() && a.special == Special::None;
-      for (size_t i = 0; shape && i < a.dims.size(); ++i) shape = b.dims[i] == spec::kUnknownDim || b.dims[i] == a.dims[i];
+      const bool shape = !to.is_mut && a.kind == TypeKind::Tensor && b.kind == TypeKind::Tensor && a.special == Special::None && widens(a, b);
       if (text && by_value && a.kind == TypeKind::Str) {  // a text never changes, and lives as long as anybody shows it
         const ExprId id = add(ExprKind::Native, wanted, where, {value});
         get(id).native = spec::Native::StrShow;
         return id;
       }
-      if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || (shape && source != target)))) {
+      const bool wider = source != target && (shape || (!to.is_mut && is_view(source) && is_view(target) && widens(table_.get(a.parts[0]), table_.get(b.parts[0]))));
+      if ((text && (by_value || source != target || from.is_mut != to.is_mut)) || (!by_value && (run || wider))) {
         const bool fresh_borrow = !by_value && get(value).kind == ExprKind::Borrow;  // of which nobody else knows
         const bool two_phase = fresh_borrow && get(value).two_phase;
         const ExprId lent = by_value ? value : fresh_borrow ? get(value).parts[0] : deref(value);
@@ -84,7 +85,7 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
       }
       if (!by_value && source != target && object_use(target) != nullptr && object_use(source) == nullptr && b.special == Special::None && a.special == Special::None && (a.kind != TypeKind::Box || shallow(a.parts[0]) != target))
         if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
-      if (!by_value && a.special == Special::None && a.kind == TypeKind::Box && b.kind != TypeKind::Box && b.special == Special::None && (from.is_mut || !to.is_mut)) {
+      if (!by_value && a.special == Special::None && b.special == Special::None && a.kind != TypeKind::Ref && points(source) && alike(source, target) == Fit::No && (from.is_mut || !to.is_mut)) {  // what `Deref` gives
         const ExprId inside = deref(deref(value));
         const ExprId again = borrow(inside, to.is_mut, where);
         return try_coerce(again, expected);
@@ -106,7 +107,11 @@ ExprId Checker::try_coerce(ExprId value, TypeId expected) {
     unify(found, infer_what(found) == 1 ? i32_ : f64_);
     return try_coerce(value, expected);
   }
-  if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) return coerce_object(value, found, wanted);
+  if (from.special == Special::Infer && infer_what(found) == 3 && to.special == Special::None) {
+    if (to.kind == TypeKind::Box && object_use(shallow(to.parts[0])) != nullptr)
+      return coerce_object(add(ExprKind::MakeBox, table_.box(found), where, {value}), table_.box(found), wanted);
+    return coerce_object(value, found, wanted);
+  }
   if (const ExprId object = coerce_object(value, found, wanted); object.valid()) return object;
   if (const ExprId pointer = coerce_pointer(value, wanted); pointer.valid()) return pointer;
   if (to.special == Special::None && from.special == Special::None) {

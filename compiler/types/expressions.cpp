@@ -70,7 +70,12 @@ ExprId Checker::local(BodyLocalId which, Span where) {
 
 BodyLocalId Checker::add_local(std::string local_name, TypeId type, bool is_mut, Span where) {
   const BodyLocalId id(body_->locals.size());
-  if (!local_name.empty() && !scopes_.empty()) scopes_.back()[local_name] = id;
+  if (!local_name.empty() && !scopes_.empty()) {
+    const auto [place, is_new] = scopes_.back().try_emplace(local_name, id);
+    if (!is_new && names_.edition == Edition::CoreV1 && !shipped_ && where.file.valid())
+      sink_.report<diag::DeclaredAgain>(where, local_name).label(body_->locals[place->second.index()].span, "first declared here").help("Core v1 has no shadowing: give it another name, or assign to the first one");
+    place->second = id;
+  }
   body_->locals.push_back({std::move(local_name), type, is_mut, where});
   return id;
 }

@@ -95,7 +95,8 @@ struct ImplInfo {
   ModuleId module;
   const SyntaxTree* tree = nullptr;
   NodeId node;
-  bool derived = false, exact = false;
+  bool derived = false, exact = false, otherwise = false;
+  std::string_view instead;  // the trait that it means, where that is not the one it names
   DefinitionId trait;
   std::vector<GenericArgument> trait_arguments;
   Declared declared;

@@ -201,6 +201,8 @@ ExprId Checker::call_method(ExprId receiver, std::string_view method, const std:
 // What the VM and the compiler themselves offer for a type.
 ExprId Checker::native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const TypeId here = type(place);
+  if (is_view(here))
+    if (const ExprId out = view_method(place, method, nodes_of(arguments), where); out.valid()) return out;
   if (is_tensor(here))
     if (const ExprId out = tensor_method(place, method, nodes_of(arguments), generics, where); out.valid()) return out;
   if (const ExprId out = builtin_method(place, method, arguments, where); out.valid()) return out;
@@ -309,6 +311,7 @@ ExprId Checker::clone_of(ExprId place, Span where) {
   if (data.special == Special::Error || data.special == Special::Never || (copies(here) && !contains_infer(here))) return place;
   if (data.special == Special::Infer && infer_what(here) != 0) return place;
   if (data.special == Special::None && data.kind == TypeKind::Tensor) return tensor_operation(spec::TensorOp::Copy, {borrow(place, false, where)}, {}, where);
+  if (is_view(here)) return view_of(place, where);
   if (data.special == Special::None && data.kind == TypeKind::String) {
     const ExprId out = add(ExprKind::Native, here, where, {borrow(place, false, where)});
     get(out).native = spec::Native::StringClone;

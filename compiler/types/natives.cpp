@@ -81,7 +81,7 @@ ExprId Checker::call_native(const spec::NativeFacts& native, ExprId receiver, co
   std::vector<std::string> words;
   std::vector<bool> optional;
   for (size_t i = first; i < made.parameters.size(); ++i) words.push_back(made.parameters[i].name), optional.push_back(made.parameters[i].default_literal.has_value());
-  if (expected.valid() && made.result.kind == spec::PatternKind::Vec) {
+  if (expected.valid() && (made.result.kind == spec::PatternKind::Vec || (made.result.kind == spec::PatternKind::Cell && holds_boxed(expected)))) {
     bind_pattern(made.result, expected, bound);
   }
   bool good = true;

@@ -50,12 +50,24 @@ LoweredType Checker::lower_cell(CellName cell, std::string_view word, NodeId arg
   } else if (given.size() != 1) {
     return sink_.report<diag::GenericCount>(where, word, 1, given.size()), LoweredType{table_.error(), {}};
   } else {
-    out = lower(given[0], elision);
+    out = cell.kind == TypeKind::Arc ? lower(given[0], elision) : lower_value(given[0], elision);
     out.type = cell_of(cell, out.type);
   }
   if (cell.kind == TypeKind::Guard) out.regions.insert(out.regions.begin(), region_of(lifetime, where, elision));
   if (cell.kind == TypeKind::Gc || cell.kind == TypeKind::Weak) out.regions.clear();
   return out;
+}
+
+// Cells around a box of what has no size: what goes into the innermost cell goes into the box first.
+bool Checker::holds_boxed(TypeId given) const {
+  TypeId here = shallow(given);
+  for (const TypeData* data = &table_.get(here); data->special == Special::None && data->parts.size() == 1; data = &table_.get(here)) {
+    const bool cell = data->kind == TypeKind::Gc || data->kind == TypeKind::Arc || data->kind == TypeKind::RefCell || data->kind == TypeKind::Cell || data->kind == TypeKind::Mutex || data->kind == TypeKind::RwLock;
+    if (!cell && data->kind != TypeKind::Box) return false;
+    here = shallow(data->parts[0]);
+    if (!cell) return object_use(here) != nullptr || is_kind(here, TypeKind::Slice);
+  }
+  return false;
 }
 
 // An object that names no lifetime borrows nothing where it is kept; where it is passed, the body tells how long it is needed.

@@ -78,6 +78,7 @@ ExprId Checker::unary(NodeId id, TypeId expected) {
   const ExprId written = expression(operand, expected);
   if (sign == TokenKind::Minus || sign == TokenKind::Not)
     if (const ExprId out = overloaded_unary(sign == TokenKind::Minus ? "Neg" : "Not", sign == TokenKind::Minus ? "neg" : "not", written, span(id)); out.valid()) return out;
+  if (sign == TokenKind::Minus && is_tensor(peel(get(written).type))) return tensor_operation(TensorOp::Neg, {tensor_operand(written, {})}, {}, span(id));
   ExprId value = auto_deref(written);
   const TypeId found = type(value);
   if (is_error(found)) return value;
@@ -86,7 +87,6 @@ ExprId Checker::unary(NodeId id, TypeId expected) {
     get(value).span = span(id);
     return value;
   }
-  if (sign == TokenKind::Minus && is_tensor(found)) return tensor_operation(TensorOp::Neg, {tensor_operand(value, {})}, {}, span(id));
   const bool good = sign == TokenKind::Minus ? is_numeric(found) : sign == TokenKind::Tilde ? is_integer(found) : is_integer(found) || is_kind(found, TypeKind::Bool);
   const std::string_view text = lex::text(sign);
   if (!good) return sink_.report<diag::BadOperand>(span(id), text, name(found)), error(span(id));
@@ -302,7 +302,7 @@ ExprId Checker::assign(NodeId id) {
   if (kind(left) == NodeKind::Index) {
     ExprId base = expression(child(left, slot::Index::receiver));
     if (is_tensor(peel(get(base).type))) {
-      while (is_kind(get(base).type, TypeKind::Ref)) base = deref(base);
+      while (!is_tensor(get(base).type)) base = deref(base);
       const spec::DType dtype = tensor_type(get(base).type).dtype;
       const ExprId value = checked(right, element_type(dtype));
       return tensor_set(left, base, value, list(child(left, slot::Index::indices)), span(id));

@@ -59,7 +59,7 @@ void Checker::tensor_error(const Error& wrong, std::span<const ExprId> operands,
 // A reference to a tensor, or a scalar of its element type; none if it is neither.
 ExprId Checker::tensor_operand(ExprId value, spec::DType dtype) {
   if (is_tensor(peel(get(value).type))) {
-    while (is_kind(get(value).type, TypeKind::Ref) && !is_tensor(table_.get(type(value)).parts[0])) value = deref(value);
+    while (!is_tensor(get(value).type) && !(is_kind(get(value).type, TypeKind::Ref) && is_tensor(table_.get(type(value)).parts[0]))) value = deref(value);
     if (is_kind(get(value).type, TypeKind::Ref)) return table_.get(type(value)).is_mut ? borrow(deref(value), false, get(value).span) : value;
     return borrow(value, false, get(value).span);
   }
@@ -137,23 +137,6 @@ ExprId Checker::tensor_element(ExprId place, std::span<const NodeId> indices, Sp
   std::vector<ExprId> parts{borrow(place, false, get(place).span)};
   for (ExprId index : tensor_indices(indices)) parts.push_back(index);
   return add(ExprKind::TensorGet, element_type(held.dtype), where, std::move(parts));
-}
-
-// `t[1..3, ..]`: a slice along each dim that has a range.
-ExprId Checker::tensor_part(ExprId place, std::span<const NodeId> indices, Span where) {
-  if (indices.size() > tensor_type(get(place).type).shape.rank()) return sink_.report<diag::TensorIndices>(where, name(get(place).type), tensor_type(get(place).type).shape.rank(), indices.size()), error(where);
-  ExprId out = place;
-  for (size_t i = 0; i < indices.size(); ++i) {
-    if (kind(indices[i]) != NodeKind::Range) return unsupported(indices[i], "numbers beside ranges in a tensor's index");
-    const NodeId first = child(indices[i], slot::Range::first), last = child(indices[i], slot::Range::last);
-    if (!first.valid() && !last.valid()) continue;
-    const auto from = first.valid() ? constant_integer(first) : std::optional<int64_t>(0);
-    auto to = last.valid() ? constant_integer(last) : std::optional<int64_t>(spec::kSliceEnd);
-    if (!from || !to) return error(where);
-    if (last.valid() && tree().has(indices[i], parse::kInclusive)) ++*to;
-    out = tensor_operation(TensorOp::Slice, {borrow(out, false, where)}, {static_cast<int64_t>(i), *from, *to, 1}, where);
-  }
-  return out;
 }
 
 ExprId Checker::tensor_set(NodeId target, ExprId place, ExprId value, std::span<const NodeId> indices, Span where) {
@@ -246,6 +229,8 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
   if (method == "rank" && arguments.empty()) return constant_number(held.shape.rank(), usize_, where);
   if (method == "clone" && arguments.empty()) return clone_of(place, where);
   if (method == "contiguous" && arguments.empty()) return place;
+  if (method == "clone_contiguous" && arguments.empty()) return clone_of(place, where);
+  if (method == "slice") return view_slice(view_of(place, where), arguments, where);
   if (method == "as_shape") {
     const auto dims = generics.size() == 1 ? dims_of(generics[0]) : std::nullopt;
     if (!dims) return generics.size() == 1 ? error(where) : (sink_.report<diag::ShapeUnknown>(where, "write it: `as_shape::<[?, 64]>()`"), error(where));
@@ -333,17 +318,6 @@ ExprId Checker::tensor_method(ExprId place, std::string_view method, std::span<c
     if (!good) return error(where);
     const auto first = values[0].valid() ? dim_argument(values[0]) : std::optional<int64_t>(-2), second = values[1].valid() ? dim_argument(values[1]) : std::optional<int64_t>(-1);
     return first && second ? tensor_operation(*op, {reference_id()}, {*first, *second}, where) : error(where);
-  }
-  if (*op == TensorOp::Slice) {
-    const auto values = arrange_nodes("slice", std::vector<std::string>{"dim", "start", "end", "step"}, {false, true, true, true}, arguments, where, good);
-    if (!good) return error(where);
-    const int64_t defaults[] = {0, 0, spec::kSliceEnd, 1};
-    for (size_t i = 0; i < 4; ++i) {
-      const auto number = values[i].valid() ? dim_argument(values[i]) : std::optional<int64_t>(defaults[i]);
-      if (!number) return error(where);
-      attributes.push_back(*number);
-    }
-    return tensor_operation(*op, {reference_id()}, attributes, where);
   }
   if (*op == TensorOp::Concat) {
     const auto values = arrange_nodes("concat", std::vector<std::string>{"other", "dim"}, {false, true}, arguments, where, good);

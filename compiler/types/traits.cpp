@@ -86,7 +86,7 @@ void Checker::collect_impls() {
   for (const resolve::ImplBlock& block : names_.impls) {
     ImplInfo info;
     info.module = block.module, info.tree = block.tree, info.node = block.node;
-    info.derived = block.derived, info.exact = block.exact;
+    info.derived = block.derived, info.exact = block.exact, info.otherwise = block.otherwise;
     for (NodeId item : block.tree->children_of(block.tree->child(block.node, slot::Impl::items))) {
       const std::string word(block.tree->get(item).text);
       auto* map = block.tree->kind(item) == NodeKind::Fn ? &info.functions : block.tree->kind(item) == NodeKind::TypeAlias ? &info.types : block.tree->kind(item) == NodeKind::Const ? &info.constants : nullptr;
@@ -94,9 +94,17 @@ void Checker::collect_impls() {
       const auto [place, added] = map->emplace(word, item);
       if (!added) sink_.report<diag::DuplicateMember>(block.tree->get(item).name, word).label(block.tree->get(place->second).name, "first written here");
     }
+    // In Core v1 `Eq` has `eq` itself: such an impl is one of PartialEq, and an empty one of Eq.
+    if (names_.edition == Edition::CoreV1 && !names_.get(block.module).shipped && resolve::trait_word(*block.tree, block.node) == "Eq" && info.functions.contains("eq")) {
+      impls_.push_back(info);
+      impls_.back().instead = "PartialEq";
+      info.functions.clear();
+    }
     impls_.push_back(std::move(info));
   }
-  for (uint32_t i = 0; i < impls_.size(); ++i) fill_impl(i);
+  for (const bool otherwise : {false, true})
+    for (uint32_t i = 0; i < impls_.size(); ++i)
+      if (impls_[i].otherwise == otherwise) fill_impl(i);
 }
 
 // Header: parameters, bounds, trait, Self.
@@ -123,7 +131,8 @@ void Checker::fill_impl(uint32_t number) {
     info.declared.bounds = *assumed;
     const NodeId trait_node = child(info.node, slot::Impl::trait_path);
     if (trait_node.valid() && kind(trait_node) == NodeKind::PathType) {
-      if (auto use = trait_use(trait_node, info.self)) info.trait = use->trait, info.trait_arguments = use->arguments;
+      if (!info.instead.empty()) info.trait = names_.find_in(names_.library, info.instead, false), info.trait_arguments = trait_use(info.trait, {}, info.self, span(trait_node)).arguments;
+      else if (auto use = trait_use(trait_node, info.self)) info.trait = use->trait, info.trait_arguments = use->arguments;
       else info.self = table_.error();
     }
     for (GenericParameter& one : info.declared.parameters) {
@@ -133,6 +142,11 @@ void Checker::fill_impl(uint32_t number) {
     }
   });
   info.head = head_of(info.self);
+  if (info.otherwise && std::ranges::any_of(impls_by_trait_[info.trait.value].of(info.head), [&](uint32_t other) { return impls_[other].head == info.head; })) {
+    info.self = table_.error(), info.trait = {};
+    info.functions.clear();
+    return;
+  }
   const auto list_words = [&](auto& index, const std::unordered_map<std::string, NodeId>& items) {
     for (const auto& [word, item] : items) index[word].add(info.head, number);
   };

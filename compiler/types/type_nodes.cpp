@@ -300,7 +300,8 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
     out.type = table_.vec(out.type);
     return out;
   }
-  if (word == "Tensor") return lower_tensor(arguments, where);
+  if (word == "Tensor") return lower_tensor(list(arguments), where);
+  if (word == "TensorView") return lower_view(arguments, where, elision);
   if (word == "Box") return lower_box(arguments, where, elision);
   if (const auto cell = cell_named(word)) return lower_cell(*cell, word, arguments, where, elision);
   if (word == "Scope") {
@@ -314,8 +315,10 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
 
 LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span where, const Elision& elision) {
   const Definition& made = names_.get(definition);
-  const SyntaxTree& t = *made.tree;
   if (made.kind == DefinitionKind::Trait) return lower_bare_object(definition, arguments, where, elision);
+  if (made.kind != DefinitionKind::Alias && made.kind != DefinitionKind::Struct && made.kind != DefinitionKind::Enum)
+    return sink_.report<diag::NotAType>(where, made.name), LoweredType{table_.error(), {}};
+  const SyntaxTree& t = *made.tree;
   if (made.kind == DefinitionKind::Alias) {
     const auto generics = generic_names(t, t.child(made.node, slot::TypeAlias::generics));
     std::vector<Region> regions;
@@ -328,8 +331,6 @@ LoweredType Checker::lower_named(DefinitionId definition, NodeId arguments, Span
     if (given.size() != generics.size()) return sink_.report<diag::GenericCount>(where, made.name, generics.size(), given.size()), LoweredType{table_.error(), {}};
     return lower_alias(definition, given, elision);
   }
-  if (made.kind != DefinitionKind::Struct && made.kind != DefinitionKind::Enum)
-    return sink_.report<diag::NotAType>(where, made.name), LoweredType{table_.error(), {}};
   const NodeId generics = t.child(made.node, 1);
   const auto wanted = generic_names(t, generics);
   LoweredType out;
@@ -448,10 +449,9 @@ std::optional<std::vector<int64_t>> Checker::dims_of(NodeId id) {
   return dims;
 }
 
-LoweredType Checker::lower_tensor(NodeId arguments, Span where) {
-  const auto given = list(arguments);
-  if (!arguments.valid()) return {table_.tensor(spec::DType::F32, {spec::kUnknownDim, spec::kUnknownDim}), {}};  // a matrix
-  if (given.size() != 2) return sink_.report<diag::GenericCount>(where, "Tensor", 2, given.size()), LoweredType{table_.error(), {}};
+LoweredType Checker::lower_tensor(std::span<const NodeId> given, Span where, std::string_view word) {
+  if (given.empty()) return {table_.tensor(spec::DType::F32, {spec::kUnknownDim, spec::kUnknownDim}), {}};  // a matrix
+  if (given.size() != 2) return sink_.report<diag::GenericCount>(where, word, 2, given.size()), LoweredType{table_.error(), {}};
   const TypeId element = shallow(type_of(given[0]));
   if (is_open(element)) {
     const auto dims = dims_of(given[1]);

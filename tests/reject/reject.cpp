@@ -1,6 +1,6 @@
 // tests/reject/reject.cpp — every program here is refused with the codes that stand on its lines, and every row has a program.
 // Room: tests. In: starkc's path, this folder, the diagnostics.def files. Out: status 0, or what differs.
-// A line `… // error[T0201] error[T0202]` expects both codes on it; nothing else may be reported.
+// A line `… // error[T0201] error[T0202]` expects both codes on it; nothing else may be reported. `// flag: --edition=core-v1` is for starkc.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -39,10 +39,16 @@ std::string field(const std::string& object, const std::string& key) {
                               : object.substr(begin, object.find_first_of(",}", begin) - begin);
 }
 
+std::string flags(const std::string& text) {
+  constexpr std::string_view kMark = "\n// flag: ";
+  const size_t at = text.find(kMark);
+  return at == std::string::npos ? "" : text.substr(at + kMark.size(), text.find('\n', at + 1) - at - kMark.size()) + " ";
+}
+
 // A missing `main` only shows in a build.
 Expectation reported(const std::string& starkc, const std::filesystem::path& program) {
   const std::string verb = program.stem() == "no_main" ? "build -o /dev/null" : "check";
-  FILE* pipe = popen(("'" + starkc + "' " + verb + " --json '" + program.string() + "'").c_str(), "r");
+  FILE* pipe = popen(("'" + starkc + "' " + verb + " " + flags(read(program)) + "--json '" + program.string() + "'").c_str(), "r");
   std::string text;
   char buffer[4096];
   for (size_t got = 0; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, got);

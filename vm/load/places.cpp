@@ -64,6 +64,7 @@ uint32_t Translator::distance_behind(TypeKind kind) {
 // What a fat box stands for becomes a fat reference.
 void Translator::dereference(Where& at) {
   const uint32_t reference = at.type;
+  if (spec::is_view(types().row(reference))) return void(at.type = types().row(reference).a);  // the handle of the tensor is the view's own
   const TypeKind kind = types().kind(reference);
   const bool is_fat = types().is_fat(reference) && (kind == TypeKind::Ref || kind == TypeKind::Box || kind == TypeKind::Arc);
   uint32_t slot = at.offset;

@@ -81,6 +81,24 @@ void TensorFillInPlace(NativeCall& call) {
   if (auto done = call.host.tensors.fill_in_place(tensor, bits); !done) call.host.fail(done.error());
 }
 
+namespace {
+
+// The view that was passed becomes the result once its new layout holds.
+void give_view(NativeCall& call, const Result<void>& done) {
+  done ? call.give(&call.tensor(0)) : call.host.fail(done.error());
+}
+spec::TensorType claimed(const NativeCall& call) { return call.types().tensor_type(call.result_element()); }
+
+}  // namespace
+
+void ViewOf(NativeCall& call) { call.give(call.host.tensors.view_of(call.tensor_behind(0))); }
+void ViewCopy(NativeCall& call) { call.give(call.host.tensors.view_of(call.tensor_behind(0))); }
+void ViewSlice(NativeCall& call) {
+  give_view(call, call.host.tensors.slice_view(call.tensor(0), call.get<int64_t>(1), call.get<int64_t>(2), call.get<int64_t>(3), call.get<int64_t>(4), claimed(call)));
+}
+void ViewTranspose(NativeCall& call) { give_view(call, call.host.tensors.transpose_view(call.tensor(0), call.get<int64_t>(1), call.get<int64_t>(2), claimed(call))); }
+void ViewRow(NativeCall& call) { give_view(call, call.host.tensors.row_view(call.tensor(0), call.get<int64_t>(1), call.get<int64_t>(2), claimed(call))); }
+
 void DeviceEq(NativeCall& call) {
   const auto a = call.get<DeviceValue>(0), b = call.get<DeviceValue>(1);
   call.give_bool(a.kind == b.kind && a.ordinal == b.ordinal);

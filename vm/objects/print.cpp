@@ -60,7 +60,7 @@ class Walk {
         out_ += "RefCell { value: <borrowed> }";
         return;
       }
-      case TypeKind::Guard: return value(t_.row(type).a, load<const std::byte*>(at) + kCounted, spec);
+      case TypeKind::Guard: return value(t_.row(type).a, spec::is_view(t_.row(type)) ? at : load<const std::byte*>(at) + kCounted, spec);
       case TypeKind::Gc: return shared(t_.row(type).a, load<const gc::Object*>(at), spec);
       case TypeKind::Arc: return arc(type, load_box(at, t_.size(type)), spec);
       case TypeKind::Mutex: out_ += "Mutex { .. }"; return;  // somebody else may be changing it

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "bytecode-spec/tables.h"
+#include "bytecode-spec/tensor/shape.h"
 #include "vm/verify/type_facts.h"
 
 namespace stark::vm {
@@ -33,6 +34,9 @@ struct TypeTables {
   uint32_t drop_function(uint32_t type) const {
     const bool nominal = is(type, TypeKind::Struct) || is(type, TypeKind::Enum);
     return nominal ? row(type).c : spec::kNone;
+  }
+  spec::TensorType tensor_type(uint32_t type) const {
+    return {static_cast<spec::DType>(row(type).c), *spec::Shape::make(std::span(module->dims).subspan(row(type).a, row(type).b))};
   }
   bool is_fat(uint32_t ref) const { return size(ref) == 16; }
 };

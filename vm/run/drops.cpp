@@ -71,7 +71,9 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
     case TypeKind::OnceSlot:
       if (load<uint32_t>(address) == kOnceFull) later_value(types().row(type).a, address + kCounted);
       return;
-    case TypeKind::Guard: return release_guard(static_cast<spec::GuardKind>(types().row(type).b), load<void*>(address));
+    case TypeKind::Guard:
+      if (spec::is_view(types().row(type))) return host_.tensors.drop(load<TensorObject*>(address));
+      return release_guard(static_cast<spec::GuardKind>(types().row(type).b), load<void*>(address));
     case TypeKind::Arc: return drop_arc(type, load_box(address, types().size(type)));
     case TypeKind::Scope: {
       const std::unique_ptr<ScopeObject> scope(load<ScopeObject*>(address));

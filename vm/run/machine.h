@@ -82,7 +82,6 @@ class Machine final : public gc::RootProvider {
   Result<void> make_tensor(Exec code, const TensorSite& site, std::byte* fp);
   Result<void> tensor_element(Exec code, const TensorSite& site, std::byte* fp);
   Result<void> narrow(const TensorSite& site, std::byte* fp);
-  spec::TensorType tensor_type(uint32_t type) const;
   uint64_t scalar_bits(const FrameValue& value, const std::byte* fp) const;
   int64_t integer(const FrameValue& value, const std::byte* fp) const;
 

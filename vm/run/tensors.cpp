@@ -17,12 +17,6 @@ TensorObject* tensor_of(const TypeTables& types, const FrameValue& v, const std:
 
 }  // namespace
 
-spec::TensorType Machine::tensor_type(uint32_t type) const {
-  const spec::TypeRow& row = types().row(type);
-  const auto dims = std::span(types().module->dims).subspan(row.a, row.b);
-  return {static_cast<spec::DType>(row.c), *spec::Shape::make(dims)};
-}
-
 uint64_t Machine::scalar_bits(const FrameValue& v, const std::byte* fp) const {
   uint64_t bits = 0;
   std::memcpy(&bits, fp + v.offset, spec::row_of(v.kind).size);
@@ -65,7 +59,7 @@ Result<void> Machine::run_graph(const TensorSite& site, std::byte* fp) {
 
 // Constants, fills and random tensors; unknown dims take the extents given.
 Result<void> Machine::make_tensor(Exec code, const TensorSite& site, std::byte* fp) {
-  spec::TensorType type = tensor_type(site.targets[0].type);
+  spec::TensorType type = types().tensor_type(site.targets[0].type);
   size_t next = code == Exec::TensorFill ? 1 : 0;
   for (size_t d = 0; d < type.shape.rank(); ++d) {
     if (type.shape[d] != spec::kUnknownDim) continue;
@@ -97,7 +91,7 @@ Result<void> Machine::tensor_element(Exec code, const TensorSite& site, std::byt
 
 Result<void> Machine::narrow(const TensorSite& site, std::byte* fp) {
   TensorObject* tensor = tensor_of(types(), site.operands[0], fp);
-  if (auto fits = TensorRuntime::check_type(*tensor, tensor_type(site.targets[0].type)); !fits) return fits;
+  if (auto fits = TensorRuntime::check_type(*tensor, types().tensor_type(site.targets[0].type)); !fits) return fits;
   store(fp + site.targets[0].offset, tensor);
   return {};
 }

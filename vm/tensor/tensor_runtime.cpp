@@ -165,7 +165,7 @@ Result<TensorObject*> TensorRuntime::random(const spec::TensorType& type) {
 
 Result<void> TensorRuntime::read(const TensorObject& tensor, int64_t offset, std::span<std::byte> to) {
   const auto inside = enter();
-  return tensor.device->read(tensor.buffer(), offset, to);
+  return tensor.device->read(tensor.buffer(), tensor.offset + offset, to);
 }
 
 Result<void> TensorRuntime::write(TensorObject& tensor, int64_t offset, std::span<const std::byte> from) {
@@ -178,8 +178,9 @@ Result<std::byte*> TensorRuntime::host_elements(TensorObject& tensor, bool is_mu
   if (is_mutable) {
     if (auto owned = own_buffer(tensor); !owned) return std::unexpected(owned.error());
   }
+  if (!tensor.layout.is_dense()) return fail("", "the elements of this view do not lie side by side", "copy them first: `contiguous()`");
   if (auto done = tensor.device->synchronize(); !done) return std::unexpected(done.error());
-  if (tensor.where.kind == DeviceKind::Cpu) return static_cast<std::byte*>(tensor.buffer().host());
+  if (tensor.where.kind == DeviceKind::Cpu) return static_cast<std::byte*>(tensor.buffer().host()) + tensor.offset;
   return fail("", fmt::format("the elements of this tensor lie on {}", device_name(tensor.where)), "move it first: `to_device(Device::CPU)`");
 }
 
@@ -225,9 +226,9 @@ Result<void> TensorRuntime::check_type(const TensorObject& tensor, const spec::T
 }
 
 std::string TensorRuntime::text(const TensorObject& tensor, int precision) {
-  std::vector<std::byte> bytes(static_cast<size_t>(tensor.bytes()));
-  if (auto done = read(tensor, 0, bytes); !done) return fmt::format("<{}: {}>", tensor.type().text(), done.error().message);
-  return array_text(tensor.type(), bytes.data(), precision);
+  const auto bytes = row_major(tensor);
+  if (!bytes) return fmt::format("<{}: {}>", tensor.type().text(), bytes.error().message);
+  return array_text(tensor.type(), bytes->data(), precision);
 }
 
 }  // namespace stark::vm

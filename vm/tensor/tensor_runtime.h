@@ -43,6 +43,7 @@ class TensorRuntime {
   Result<TensorObject*> fill(const spec::TensorType& type, uint64_t bits);
   Result<TensorObject*> random(const spec::TensorType& type);
   Result<TensorObject*> from_bytes(const spec::TensorType& type, std::span<const std::byte> bytes);
+  // Bytes from the first element on.
   Result<void> read(const TensorObject& tensor, int64_t offset, std::span<std::byte> to);
   Result<void> write(TensorObject& tensor, int64_t offset, std::span<const std::byte> from);
   // Where the elements lie in this machine's own memory; on other devices they do not. Mutable: nobody else's are changed.
@@ -52,6 +53,13 @@ class TensorRuntime {
   Result<TensorObject*> to_device(TensorObject* tensor, DeviceValue device);
   Result<DeviceValue> default_device();
   void drop(TensorObject* tensor);
+
+  // views.cpp: another look at the elements of a tensor that outlives it. An index or a bound outside of it, and a layout that is not
+  // `wanted`, are Errors that leave the view as it is.
+  TensorObject* view_of(const TensorObject& tensor);
+  Result<void> slice_view(TensorObject& view, int64_t dim, int64_t start, int64_t end, int64_t step, const spec::TensorType& wanted);
+  Result<void> transpose_view(TensorObject& view, int64_t first, int64_t second, const spec::TensorType& wanted);
+  Result<void> row_view(TensorObject& view, int64_t dim, int64_t index, const spec::TensorType& wanted);
 
   // As NumPy prints arrays; `precision` digits after the point where given.
   std::string text(const TensorObject& tensor, int precision = -1);
@@ -67,6 +75,7 @@ class TensorRuntime {
   Result<devices::Device*> open(DeviceValue where);
   Result<std::unique_ptr<TensorObject>> allocate(DeviceValue where, const spec::TensorType& type);
   Result<void> own_buffer(TensorObject& tensor);  // copies what is shared
+  Result<std::vector<std::byte>> row_major(const TensorObject& tensor);  // every element, in this machine's memory
   Result<const devices::Program*> program(uint32_t graph);
   TensorObject* release(std::unique_ptr<TensorObject> tensor);
   std::unique_lock<std::recursive_mutex> enter() { return std::unique_lock(mutex_); }

@@ -141,7 +141,10 @@ void find_thread_abilities(const Module& m, Types& types) {
     switch (rows.kind(t)) {
       case TypeKind::Dyn: return (m.types[t].c & promise) == 0;
       case TypeKind::Ptr: return true;
-      case TypeKind::Guard: return !is_sync || m.types[t].b <= static_cast<uint32_t>(spec::GuardKind::RefMut);
+      case TypeKind::Guard: {
+        const auto guard = static_cast<spec::GuardKind>(m.types[t].b);
+        return guard != spec::GuardKind::View && (!is_sync || guard <= spec::GuardKind::RefMut);
+      }
       default: return rows.is_cell(t) && is_sync;
     }
   });

@@ -146,6 +146,8 @@ TypeKind kind_of(const Body& b, const Value& value);
 bool fits(const Body& b, const Value& value, uint32_t type);
 // A tensor of type `have` may stand for `want`: what `want` knows, `have` knows to be the same.
 bool covers(const spec::TensorType& want, const spec::TensorType& have);
+// The same of types: of tensors, and of views of them.
+bool covers(const Body& b, uint32_t want, uint32_t have);
 // Two lifetimes that may not differ: the same region, or fixed ones that outlive each other.
 bool are_equal(const Body& b, uint32_t x, uint32_t y);
 // Lifetimes of `value` become those of `to`; slot by slot, by the variance of the type.

@@ -193,6 +193,8 @@ class LayoutProof {
         if (is_unsized(row.a)) return refuse(Refusal::Layout, "a shared object without a size");
         break;
       case TypeKind::Guard:
+        if (spec::is_view(row)) break;  // a handle of memory that the collector does not know
+        [[fallthrough]];
       case TypeKind::Weak:
         if (is_unsized(row.a)) return refuse(Refusal::Layout, "a cell of something without a size");
         facts.pointers.push_back({0, kind(t) == TypeKind::Weak ? PointerSlot::Kind::Weak : PointerSlot::Kind::Interior});

@@ -40,7 +40,8 @@ class Matcher {
         // A variable stands for what has a size: natives take no fat reference for a thin one. What
         // is there or not, they show as a text where it is one.
         if (pattern.parts[0].kind == PatternKind::Variable && b_.facts(type).size != 8 && !(shows_text_ && !pattern.is_mut && b_.kind(row.a) == TypeKind::Str)) return false;
-        regions.push_back(is_result ? result_region() : fresh(argument_references_));
+        if (spec::is_view(pattern.parts[0])) regions.push_back(++count_);  // what the view borrows from, a result does; not from the view
+        else regions.push_back(is_result ? result_region() : fresh(argument_references_));
         return part(row.a);
       case PatternKind::Vec: return kind == TypeKind::Vec && part(row.a);
       case PatternKind::Slice: return kind == TypeKind::Slice && part(row.a);

@@ -78,6 +78,7 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Guard:
       part(row.a);
       c.code(row.b, static_cast<uint32_t>(spec::GuardKind::Count), "kind of guard");
+      if (c.ok() && row.b == static_cast<uint32_t>(spec::GuardKind::View) && static_cast<TypeKind>(m.types[row.a].kind) != TypeKind::Tensor) c.fail_with(Refusal::Structure, "a view of what is no tensor");
       break;
     case TypeKind::Ptr:
     case TypeKind::Ref:

@@ -55,7 +55,7 @@ bool Rules::lends_as(uint32_t type, uint32_t pointee, bool is_mut) const {
   const TypeKind from = b.kind(type), to = b.kind(pointee);
   if (to == TypeKind::Str) return from == TypeKind::String && !is_mut;
   // A reader may know less of a shape than the owner; a writer may not, since it could put another shape in its place.
-  if (to == TypeKind::Tensor) return from == to && !is_mut && covers(tensor_type_of(b.m, pointee), tensor_type_of(b.m, type));
+  if (to == TypeKind::Tensor || to == TypeKind::Guard) return !is_mut && covers(b, pointee, type);
   return to == TypeKind::Slice && (from == TypeKind::Vec || from == TypeKind::Array) && row(type).a == row(pointee).a;
 }
 

@@ -75,8 +75,14 @@ TypeKind kind_of(const Body& b, const Value& value) { return value.is_constant ?
 bool fits(const Body& b, const Value& value, uint32_t type) {
   if (value.is_constant) return b.kind(type) == value.constant;
   if (value.typed.type == type) return true;
-  const bool tensors = b.kind(value.typed.type) == TypeKind::Tensor && b.kind(type) == TypeKind::Tensor;
-  return tensors && covers(tensor_type_of(b.m, type), tensor_type_of(b.m, value.typed.type));
+  return covers(b, type, value.typed.type);
+}
+
+bool covers(const Body& b, uint32_t want, uint32_t have) {
+  const spec::TypeRow &wanted = b.m.types[want], &given = b.m.types[have];
+  if (wanted.kind != given.kind) return false;
+  if (b.kind(want) == TypeKind::Tensor) return covers(tensor_type_of(b.m, want), tensor_type_of(b.m, have));
+  return spec::is_view(wanted) && spec::is_view(given) && covers(b, wanted.a, given.a);
 }
 
 bool covers(const spec::TensorType& want, const spec::TensorType& have) {
