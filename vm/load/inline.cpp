@@ -21,7 +21,62 @@ bool may_stand(uint32_t callee, uint32_t words, const std::vector<uint32_t>& cha
 
 }  // namespace
 
-// Each function that the body calls, if it is small and not on the way to itself.
+// Whether one step leads from a type to a shared object, or to a type that does.
+bool Program::is_shared_in(uint32_t type) const {
+  const auto any_of = [&](spec::Range fields) {
+    for (uint32_t f = 0; f < fields.count; ++f) {
+      if (shares_[types_.field_type(fields, f)]) return true;
+    }
+    return false;
+  };
+  const spec::TypeRow& row = types_.row(type);
+  switch (types_.kind(type)) {
+    case TypeKind::Gc:
+    case TypeKind::Weak:
+    case TypeKind::Dyn:
+    case TypeKind::Fn: return true;
+    case TypeKind::Struct:
+    case TypeKind::Tuple: return any_of(types_.fields(type));
+    case TypeKind::Enum:
+      for (uint32_t v = 0; v < row.b; ++v) {
+        if (any_of(types_.variant(type, v).fields)) return true;
+      }
+      return false;
+    case TypeKind::Vec:
+    case TypeKind::Array:
+    case TypeKind::Slice:
+    case TypeKind::Ref:
+    case TypeKind::Ptr:
+    case TypeKind::Box:
+    case TypeKind::Cell:
+    case TypeKind::RefCell:
+    case TypeKind::Guard:
+    case TypeKind::Arc:
+    case TypeKind::Mutex:
+    case TypeKind::RwLock:
+    case TypeKind::OnceSlot: return shares_[row.a];
+    default: return false;
+  }
+}
+
+// Types whose values may lead to shared objects; all of them where that is hard to say, none where there are no such objects.
+void Program::find_shared() {
+  shares_.assign(module().types.size(), false);
+  const bool has_gc = std::ranges::any_of(module().types, [](const spec::TypeRow& row) {
+    return row.kind == static_cast<uint32_t>(TypeKind::Gc) || row.kind == static_cast<uint32_t>(TypeKind::Weak);
+  });
+  bool is_new = has_gc;
+  for (int pass = 0; pass < 8 && is_new; ++pass) {
+    is_new = false;
+    for (uint32_t t = 0; t < shares_.size(); ++t) {
+      if (!shares_[t] && is_shared_in(t)) shares_[t] = is_new = true;
+    }
+  }
+  if (is_new) shares_.assign(shares_.size(), true);
+}
+
+// Each function that the body calls, if it is small and not on the way to itself. A body in another leaves its words where roots
+// are, so what handles a shared object stays by itself: the object would be found alive for longer.
 void Program::choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain, uint32_t& words) const {
   if (chain.size() == kDeepest) return;
   chain.push_back(body);
@@ -34,8 +89,13 @@ void Program::choose_inlined(Function& root, uint32_t body, std::vector<uint32_t
     if (inner.code.count > kMostWords || root.inlined.contains(callee) || words + inner.code.count > kMostTogether) continue;
     if (!may_stand(callee, inner.code.count, chain)) continue;
     uint64_t bytes = 0;
-    for (uint32_t r = 0; r < inner.registers.count; ++r) bytes += types_.size(module().registers[inner.registers.first + r].type.type);
-    if (bytes > kMostBytes) continue;
+    bool shares = false;
+    for (uint32_t r = 0; r < inner.registers.count; ++r) {
+      const uint32_t type = module().registers[inner.registers.first + r].type.type;
+      bytes += types_.size(type);
+      shares |= shares_[type];
+    }
+    if (bytes > kMostBytes || shares) continue;
     root.inlined[callee];
     words += inner.code.count;
     choose_inlined(root, callee, chain, words);

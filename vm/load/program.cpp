@@ -25,6 +25,7 @@ Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, bo
       buffers_(module().types.size()), arc_runs_(module().types.size()), boxes_(module().types.size()), arcs_(module().types.size()) {
   types_ = {&module(), verified_.types()};
   inlines_ = inlines;
+  find_shared();
   has_threads_ = std::ranges::any_of(module().types, [](const spec::TypeRow& row) {
     return row.kind == static_cast<uint32_t>(TypeKind::Opaque) && row.a == static_cast<uint32_t>(spec::Opaque::Thread);
   });

@@ -158,11 +158,14 @@ class Program {
   BoxInfo value_info(const char* name, uint32_t type, uint32_t before) const;
 
   // inline.cpp
+  void find_shared();
+  bool is_shared_in(uint32_t type) const;
   void choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain, uint32_t& words) const;
 
   std::mutex translating_;
   bool has_threads_ = false;
   bool inlines_ = true;
+  std::vector<bool> shares_;  // by type: a value of it may lead to a Gc or Weak
   Infos<gc::TypeInfo> buffers_, arc_runs_;
   Infos<BoxInfo> boxes_, arcs_;
   std::vector<VTable> vtables_;
