@@ -52,7 +52,7 @@ void Assembler::take_line() {
   static const std::map<std::string_view, void (Assembler::*)()> kLines = {
       {".skbc", &Assembler::take_version}, {".entry", &Assembler::take_entry}, {".capability", &Assembler::take_capability},
       {".file", &Assembler::take_file}, {".segment", &Assembler::take_segment}, {".type", &Assembler::take_type},
-      {".signature", &Assembler::take_signature}, {".vtable", &Assembler::take_vtable}, {".constant", &Assembler::take_constant}, {".graph", &Assembler::take_graph},
+      {".signature", &Assembler::take_signature}, {".vtable", &Assembler::take_vtable}, {".static", &Assembler::take_static}, {".constant", &Assembler::take_constant}, {".graph", &Assembler::take_graph},
       {"borrowed", &Assembler::take_graph_value}, {"donated", &Assembler::take_graph_value}, {"scalar", &Assembler::take_graph_value},
       {"value", &Assembler::take_graph_value}, {"node", &Assembler::take_node}, {"output", &Assembler::take_output},
       {".function", &Assembler::take_function}, {".reg", &Assembler::take_register}, {".place", &Assembler::take_place},
@@ -79,6 +79,18 @@ void Assembler::take_segment() {
   if (length > (1u << 28)) return fail_with("a segment of more than 256 MiB");
   m().segments.push_back({0, length, 0, name});
   out_.segments.emplace_back(length);
+}
+
+void Assembler::take_static() {
+  if (id("x") != m().statics.size()) return fail_with("statics are not numbered in order");
+  StaticRow row;
+  row.name = text();
+  row.type = id("t");
+  row.initialiser = id("f");
+  if (accept("mut")) row.flags |= kStaticMutable;
+  if (accept("local")) row.flags |= kStaticLocal;
+  if (accept("flags")) row.flags = number(next());
+  m().statics.push_back(row);
 }
 
 void Assembler::take_export() {

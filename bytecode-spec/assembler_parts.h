@@ -42,6 +42,7 @@ class Assembler : public Line {
   void take_capability();
   void take_file();
   void take_segment();
+  void take_static();
   void take_export();
 
   // assembler_types.cpp

@@ -49,6 +49,7 @@ class Printer {
     for (size_t t = 0; t < m_.types.size(); ++t) type(t);
     for (size_t s = 0; s < m_.signatures.size(); ++s) signature(s);
     for (size_t y = 0; y < m_.vtables.size(); ++y) vtable(y);
+    for (size_t x = 0; x < m_.statics.size(); ++x) static_row(x);
     for (size_t c = 0; c < m_.constants.size(); ++c) constant(c);
     for (size_t g = 0; g < m_.graphs.size(); ++g) graph(g);
     for (size_t f = 0; f < m_.functions.size(); ++f) function(f);
@@ -175,6 +176,12 @@ class Printer {
     std::string text = fmt::format(".vtable y{} t{} t{} (", y, row.type, row.dyn);
     for (uint32_t f : rows(m_.vtable_functions, row.functions)) text += fmt::format(" f{}", f);
     line("{} )", text);
+  }
+  void static_row(size_t x) {
+    const StaticRow& row = m_.statics[x];
+    const bool known = row.flags <= (kStaticMutable | kStaticLocal);
+    const std::string flags = known ? fmt::format("{}{}", row.flags & kStaticMutable ? " mut" : "", row.flags & kStaticLocal ? " local" : "") : fmt::format(" flags {}", row.flags);
+    line(".static x{} {} t{} f{}{}", x, name(row.name), row.type, row.initialiser, flags);
   }
   void constant(size_t c) {
     const ConstantRow& row = m_.constants[c];

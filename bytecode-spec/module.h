@@ -165,6 +165,15 @@ struct ExportRow {
   Text name;
   uint32_t function = 0;
 };
+// One value for the whole program; with kStaticLocal one for each thread, which is an Arc. `initialiser` makes it when it is first
+// used. All lifetimes in it are 'static. Mutable: it is reached by a raw pointer, else by `&'static`.
+enum StaticFlags : uint32_t { kStaticMutable = 1, kStaticLocal = 2 };
+struct StaticRow {
+  Text name;
+  uint32_t type = 0;
+  uint32_t initialiser = 0;  // a function without parameters
+  uint32_t flags = 0;
+};
 struct LineRow {
   uint32_t word = 0;  // first code word, relative to the function
   uint32_t line = 0, column = 0;
@@ -204,6 +213,7 @@ struct Module {
   std::vector<uint32_t> capabilities;
   std::vector<Text> files;
   std::vector<LineRow> lines;
+  std::vector<StaticRow> statics;
 
   std::string_view text_of(Text range) const {
     return {reinterpret_cast<const char*>(text.data()) + range.first, range.count};

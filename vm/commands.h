@@ -9,6 +9,7 @@ namespace stark::vm {
 
 int run_command(const Options& options);
 int verify_command(const Options& options);
+int bench_command(const Options& options);
 int inspect_command(const Options& options);
 int dis_command(const Options& options);
 int devices_command(const Options& options);

@@ -54,7 +54,7 @@ std::string json_text(std::string_view s) {
 
 struct Facts {
   uint64_t bytes = 0, annotations = 0, code = 0;
-  std::vector<std::string> exports, capabilities, segments, segments_json;
+  std::vector<std::string> exports, capabilities, statics, segments, segments_json;
 };
 
 Facts facts_of(const std::string& file, const spec::Bundle& bundle) {
@@ -68,6 +68,7 @@ Facts facts_of(const std::string& file, const spec::Bundle& bundle) {
     if (size_t{e.name.first} + e.name.count <= m.text.size()) f.exports.emplace_back(m.text_of(e.name));
   }
   for (uint32_t c : m.capabilities) f.capabilities.emplace_back(c < spec::capabilities().size() ? spec::capabilities()[c] : "?");
+  for (const spec::StaticRow& x : m.statics) f.statics.emplace_back(size_t{x.name.first} + x.name.count <= m.text.size() ? m.text_of(x.name) : "?");
   const auto types = segment_types(m);
   for (uint32_t s = 0; s < m.segments.size(); ++s) {
     const spec::SegmentRow& row = m.segments[s];
@@ -96,13 +97,14 @@ int inspect_command(const Options& o) {
       return fmt::format("[{}]", fmt::join(all, ", "));
     };
     write_all(1, fmt::format("{{\"file\": {}, \"bytes\": {}, \"hash\": \"{:016x}\", \"program_bytes\": {}, \"functions\": {}, \"code_bytes\": {}, "
-                             "\"annotation_bytes\": {}, \"graphs\": {}, \"exports\": {}, \"capabilities\": {}, \"segments\": [{}]}}\n",
+                             "\"annotation_bytes\": {}, \"graphs\": {}, \"statics\": {}, \"exports\": {}, \"capabilities\": {}, \"segments\": [{}]}}\n",
                              json_text(o.file), f.bytes, bundle->program_hash, bundle->program_bytes, m.functions.size(), f.code, f.annotations,
-                             m.graphs.size(), quoted(f.exports), quoted(f.capabilities), fmt::join(f.segments_json, ", ")));
+                             m.graphs.size(), quoted(f.statics), quoted(f.exports), quoted(f.capabilities), fmt::join(f.segments_json, ", ")));
     return 0;
   }
   std::string text = fmt::format("{}: {} bytes, program {} bytes, hash {:016x}\n", o.file, f.bytes, bundle->program_bytes, bundle->program_hash);
   text += fmt::format("{} functions, {} bytes of code, annotations {:.0f} % of it; {} tensor graphs\n", m.functions.size(), f.code, share, m.graphs.size());
+  if (!f.statics.empty()) text += fmt::format("statics: {}\n", fmt::join(f.statics, ", "));
   if (!f.exports.empty()) text += fmt::format("exports: {}\n", fmt::join(f.exports, ", "));
   if (!f.capabilities.empty()) text += fmt::format("asks for: {}\n", fmt::join(f.capabilities, ", "));
   if (!f.segments.empty()) text += fmt::format("data:\n{}\n", fmt::join(f.segments, "\n"));

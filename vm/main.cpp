@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   if (!options) return status;
   const std::string& command = options->command;
   if (command == "verify") return verify_command(*options);
+  if (command == "bench") return bench_command(*options);
   if (command == "inspect") return inspect_command(*options);
   if (command == "dis") return dis_command(*options);
   if (command == "devices") return devices_command(*options);

@@ -10,7 +10,7 @@
 namespace stark::vm {
 namespace {
 
-constexpr std::array kCommands = {"run", "verify", "inspect", "dis", "devices", "explain"};
+constexpr std::array kCommands = {"run", "verify", "bench", "inspect", "dis", "devices", "explain"};
 constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--trace", "--allow", "--seed"};
 constexpr int kUsage = 64;
 
@@ -65,6 +65,9 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_flag("--sandbox", o.sandbox, "nothing is allowed but what --allow names")->envname("STARK_SANDBOX");
   run->add_option("--allow", o.allow, "fs-read=PATH, fs-write, net, env, ffi, unsafe")->delimiter(',')->envname("STARK_ALLOW");
   on_file(app.add_subcommand("verify", "prove a bundle, hashes of its data included"));
+  CLI::App* bench = app.add_subcommand("bench", "how long something takes");
+  bench->require_subcommand(1);
+  bench->add_subcommand("verify", "opening and proving each bundle")->add_option("FILE", o.files, ".skbc bundles")->required();
   CLI::App* inspect = app.add_subcommand("inspect", "what is in a bundle");
   on_file(inspect);
   inspect->add_flag("--json", o.json, "as JSON");

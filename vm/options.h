@@ -13,6 +13,7 @@ namespace stark::vm {
 struct Options {
   std::string command = "run";
   std::string file;  // or the code to explain
+  std::vector<std::string> files;      // of bench
   std::vector<std::string> arguments;  // of the program
   std::string device = "cpu";
   uint64_t seed = 0;

@@ -110,22 +110,28 @@ void Flow::require_available(const State& state, const Place& place, Span span) 
 void Flow::require_free(const State& state, const Place& place, Access access, Span span) {
   if (reporter_ == nullptr) return;
   const bool only_reads = access == Access::Read || access == Access::BorrowShared;
-  std::set<LoanId> told;
-  for (const auto& [region, loans] : state.regions) {
+  const auto stands_against = [&](LoanId l) {
+    const Loan& loan = b_.loans[l];
+    if (loan.place.base != place.base || (only_reads && !loan.is_mut)) return false;
+    const Overlap how = overlap(loan.place, place);
+    if (how == Overlap::None) return false;
+    // Overwriting or dropping a place leaves alone what its references point to, unless a destructor may follow them; what its boxes
+    // hold goes with it.
+    const bool leaves_alone = how == Overlap::FirstInside && loan.own_from > place.steps.size();
+    if (access == Access::Write && leaves_alone) return false;
+    return !((access == Access::Drop || access == Access::Replace) && leaves_alone && loan.dropped_until <= place.steps.size());
+  };
+  const auto tell_of = [&](const LoanSet& loans) {
     for (LoanId l : loans) {
-      if (l >= b_.loans.size()) break;
-      const Loan& loan = b_.loans[l];
-      if (loan.place.base != place.base || (only_reads && !loan.is_mut)) continue;
-      const Overlap how = overlap(loan.place, place);
-      if (how == Overlap::None) continue;
-      // Overwriting or dropping a place leaves alone what its references point to, unless a destructor may follow them; what its boxes
-      // hold goes with it.
-      const bool leaves_alone = how == Overlap::FirstInside && loan.own_from > place.steps.size();
-      if (access == Access::Write && leaves_alone) continue;
-      if ((access == Access::Drop || access == Access::Replace) && leaves_alone && loan.dropped_until <= place.steps.size()) continue;
-      if (told.insert(l).second) return reporter_->conflict(state, place, l, access, span);
+      if (l >= b_.loans.size() || !stands_against(l)) continue;
+      reporter_->conflict(state, place, l, access, span);
+      return true;
     }
-  }
+    return false;
+  };
+  for (const auto& [region, loans] : state.regions)
+    if (tell_of(loans)) return;
+  if (!only_reads) tell_of(in_flight_);  // a copy that is taken beside the borrow is as good as one that was taken before it
 }
 
 void Flow::require_writable(const Place& place, bool borrow, Span span) {

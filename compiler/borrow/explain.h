@@ -31,7 +31,7 @@ class Explainer : public Reporter {
  private:
   // Why a loan still lives.
   struct Reason {
-    enum class Kind : uint8_t { None, Use, Scope, Leaves } kind = Kind::None;
+    enum class Kind : uint8_t { None, Use, Scope, Leaves, Beside } kind = Kind::None;
     LocalId holder;
     Span span;
     bool earlier = false;  // in the text: a loop comes back to it

@@ -85,7 +85,11 @@ void Flow::kill_through(State& state, const Place& place, Arrivals& arrivals) co
 }
 
 void Flow::arrive(State& state, const Place& place, Arrivals arrivals, bool drops_old, Span span) {
+  const std::vector<RegionId> own = b_.typed(place).regions;
+  for (const auto& [region, loans] : arrivals)
+    if (is_named(state, region) || std::ranges::find(own, region) != own.end()) merge(in_flight_, loans);  // held once it is written
   write(state, place, drops_old, span);
+  in_flight_.clear();
   if (place.steps.empty()) {
     for (RegionId region : b_.regions.of_local[place.base.index()]) {
       if (b_.regions.is_own(place.base, region)) state.regions.erase(region);
@@ -104,7 +108,11 @@ void Flow::step(State& state, const Instruction& i, std::span<const Instruction>
   if (i.kind == Instruction::Kind::ScopeEnd) return end_scope(state, i.source.base);
   if (i.op == Opcode::End || i.op == Opcode::DropFlag) return let_go(state, i.source.base);
   std::vector<Value> values;
-  for (const mir::Operand& operand : i.operands) values.push_back(use(state, operand));
+  for (const mir::Operand& operand : i.operands) {
+    values.push_back(use(state, operand));
+    for (const LoanSet& loans : values.back().loans) merge(in_flight_, loans);
+  }
+  in_flight_.clear();
   switch (i.op) {
     case Opcode::Drop: return step_drop(state, i, ahead);
     case Opcode::Borrow: return step_borrow(state, i);

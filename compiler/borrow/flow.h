@@ -133,6 +133,7 @@ class Flow {
 
   Body& b_;
   Reporter* reporter_;
+  LoanSet in_flight_;  // loans of values that were taken and have not arrived yet
 };
 
 // How two places with one base lie to each other.

@@ -12,6 +12,7 @@ using types::TypeKind;
 Namer::Namer(const Body& body) : b_(body) {
   for (const auto& block : b_.function.blocks) {
     for (const Instruction& i : block.code) {
+      if (i.kind == Instruction::Kind::Op && i.op == mir::Opcode::Static && i.target.steps.empty()) statics_[i.target.base.value] = i.index;
       if (i.kind != Instruction::Kind::Op || i.op != mir::Opcode::Borrow || !i.target.steps.empty() || has_name(i.target.base)) continue;
       const auto [at, added] = made_by_.try_emplace(i.target.base.value, &i);
       if (!added) at->second = nullptr;
@@ -39,12 +40,18 @@ std::string Namer::name(const Place& place) const {
     if (through && origin.base != place.base) return name(origin);
   }
   const mir::Local& local = b_.function.locals[place.base.index()];
-  std::string text = local.name.empty() ? "this value" : local.name;
+  const auto of_static = statics_.find(place.base.value);
+  const bool is_static = of_static != statics_.end();
+  std::string text = is_static ? b_.program.statics[of_static->second].name : local.name.empty() ? "this value" : local.name;
   TypedPlace at{local.type, b_.regions.of_local[place.base.index()]};
   uint32_t variant = spec::kNone;
   for (const auto& step : place.steps) {
     const types::TypeData data = b_.table().get(at.type);
     const bool is_view = data.kind == TypeKind::Guard && data.length == static_cast<uint64_t>(spec::GuardKind::View);  // nobody writes `*` before one
+    if (is_static && &step == &place.steps.front() && step.kind == ProjectionKind::Deref) {  // nor before a static
+      at = b_.types.step(at, step, &variant);
+      continue;
+    }
     if (step.kind == ProjectionKind::Deref && &step == &place.steps.back()) text = (is_view ? "" : "*") + text;
     else text += step_name(data, step, variant);
     at = b_.types.step(at, step, &variant);

@@ -20,6 +20,7 @@ class Namer {
   std::string step_name(const types::TypeData& data, const mir::Projection& step, uint32_t variant) const;
   const Body& b_;
   std::map<uint32_t, const Instruction*> made_by_;  // temporaries that one borrow makes
+  std::map<uint32_t, uint32_t> statics_;            // temporaries that refer to one, and which
 };
 
 }  // namespace stark::borrow

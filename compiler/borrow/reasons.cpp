@@ -50,7 +50,10 @@ std::optional<Explainer::Reason> Explainer::reason_in(const std::vector<LocalId>
 // The nearest in the order of blocks from here on.
 Explainer::Reason Explainer::reason(const State& state, LoanId l) const {
   const std::vector<LocalId> held_by = holders(state, l);
-  if (held_by.empty()) return {Reason::Kind::Leaves, LocalId(), {}};
+  if (held_by.empty()) {
+    const bool leaves = std::ranges::any_of(state.regions, [&](const auto& one) { return std::ranges::binary_search(one.second, l); });
+    return {leaves ? Reason::Kind::Leaves : Reason::Kind::Beside, LocalId(), {}};
+  }
   Reason scope;
   std::vector<bool> seen(b_.function.blocks.size());
   std::deque<std::pair<size_t, size_t>> open{{block_, index_ + 1}};
@@ -82,6 +85,7 @@ void Explainer::tell_reason(diagnostics::Builder& report, const Reason& why) con
       if (why.span.file.valid()) report.label(why.span, fmt::format("{} is returned here", holder));
       else report.note("the borrow goes into what the signature names, so it lives to the end of the function");
       return;
+    case Reason::Kind::Beside: report.note("both belong to one call or value, which goes on using the borrow"); return;
     case Reason::Kind::Scope: report.label(why.span, fmt::format("{} holds the borrow until here, the end of its scope", holder)); return;
     case Reason::Kind::Use: break;
   }

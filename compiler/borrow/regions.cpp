@@ -124,6 +124,7 @@ class Assigner {
       case Opcode::Dyn:
       case Opcode::Fn: unify_hidden(i); break;
       case Opcode::Borrow: unify_borrow(i); break;
+      case Opcode::Static: unify_invariant({{}, std::vector<RegionId>(typed(i.target).regions.size())}, typed(i.target), i.span); break;  // all is 'static
       case Opcode::Call:
       case Opcode::CallNative:
       case Opcode::CallDyn: unify_call(i); break;

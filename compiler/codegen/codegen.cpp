@@ -38,6 +38,7 @@ spec::Module generate(const mir::Program& program, const borrow::Annotations& an
     write_function(program, program.functions[f], annotations[f], sources, tables, module, sink);
   }
   for (const mir::VTable& vtable : program.vtables) tables.vtable(vtable);
+  for (const mir::Static& one : program.statics) tables.static_row(one);
   for (const spec::Graph& graph : program.graphs) tables.graph(graph);
   for (const mir::Segment& segment : program.segments) module.segments.push_back({0, segment.bytes.size(), 0, tables.text(segment.name)});
   tables.finish_types();

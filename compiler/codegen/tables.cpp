@@ -30,6 +30,11 @@ uint32_t Tables::add_row(TypeKind kind, uint32_t a, uint32_t b, uint32_t c, uint
   return static_cast<uint32_t>(m_.types.size() - 1);
 }
 
+void Tables::static_row(const mir::Static& one) {
+  const uint32_t flags = (one.is_mut ? spec::kStaticMutable : 0u) | (one.is_local ? spec::kStaticLocal : 0u);
+  m_.statics.push_back({text(one.name), type(one.type), one.initialiser.value, flags});
+}
+
 spec::Range Tables::dims(std::span<const int64_t> list) { return append(m_.dims, list); }
 
 uint32_t Tables::type(types::TypeId id) {

@@ -121,6 +121,7 @@ mir::Function FunctionLowering::run() {
     else open.emplace_back(in_.parameters[i], id);
   }
   for (const auto& [pattern, id] : open) bind(pattern, place_of(id));
+  if (makes_static_) find_kept(in_.body);
   const Span span = get(in_.body).span;
   const Span end = {span.file, span.end > span.begin ? span.end - 1 : span.begin, span.end};
   if (in_.signature.result == unit() || special(get(in_.body).type)) {
@@ -245,9 +246,15 @@ struct Keeper : mir::Asset {
 mir::Program lower(const SourceMap& sources, const types::Typed& typed, types::TypeTable& table) {
   mir::Program program;
   program.types = &table;
-  Shared shared{program, table, {}};
+  Shared shared{program, table, typed, {}};
+  std::set<uint32_t> initialisers;
+  for (const types::TypedStatic& one : typed.statics) {
+    initialisers.insert(one.function);
+    const TypeId type = one.is_local ? typed.functions[one.function].signature.result : one.type;
+    program.statics.push_back({one.name, type, mir::FunctionId(one.function), one.is_mut, one.is_local});
+  }
   for (size_t i = 0; i < typed.functions.size(); ++i) {
-    program.functions.push_back(FunctionLowering(shared, typed.functions[i]).run());
+    program.functions.push_back(FunctionLowering(shared, typed.functions[i], initialisers.contains(static_cast<uint32_t>(i))).run());
     if (typed.functions[i].is_pub && !sources.shipped(typed.functions[i].file)) program.exports.push_back(mir::FunctionId(i));
   }
   for (const types::TypedVTable& made : typed.vtables) {

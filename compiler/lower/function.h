@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <optional>
 #include <string>
 
@@ -33,13 +34,14 @@ using types::TypeKind;
 struct Shared {
   mir::Program& program;
   types::TypeTable& table;
+  const types::Typed& typed;
   std::map<std::string, uint32_t> graphs;
   uint32_t graph(const types::TypedFunction& function, const Expr& expr);
 };
 
 class FunctionLowering {
  public:
-  FunctionLowering(Shared& shared, const types::TypedFunction& function) : shared_(shared), table_(shared.table), in_(function) {}
+  FunctionLowering(Shared& shared, const types::TypedFunction& function, bool makes_static) : shared_(shared), table_(shared.table), in_(function), makes_static_(makes_static) {}
   mir::Function run();
 
  private:
@@ -94,6 +96,9 @@ class FunctionLowering {
   Place place(ExprId id, bool is_mut);
   void need(spec::Capability capability);
   Place step(Place base, Projection projection, TypeId type, bool is_mut, Span span);
+  std::optional<Operand> known_static(const Expr& expr);
+  void find_kept(ExprId id);
+  Place kept(ExprId id);
   void borrow(const Expr& expr, const Place& target);
   void borrow_of(const Place& source, bool is_mut, const Place& target, Span span);
   void assign(const Expr& expr);
@@ -132,6 +137,8 @@ class FunctionLowering {
   Shared& shared_;
   types::TypeTable& table_;
   const types::TypedFunction& in_;
+  const bool makes_static_;
+  std::set<uint32_t> kept_;             // of a static: values that it refers to, which live as long
   mir::Function out_;
   BlockId current_;
   std::vector<Scope> scopes_;

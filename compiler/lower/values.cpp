@@ -37,6 +37,7 @@ Operand FunctionLowering::operand(ExprId id) {
     if (table_.kind(expr.type) == TypeKind::Str) return text(expr.text, expr.span);
     return constant(expr.type, expr.literal.magnitude, expr.span);
   }
+  if (auto known = known_static(expr)) return std::move(*known);
   if (is_place(id) && !special(expr.type)) return use(place(id, false), expr.type, expr.span);
   if (special(expr.type) || expr.type == unit()) {
     effect(id);
@@ -169,7 +170,40 @@ void FunctionLowering::borrow_of(const Place& source, bool is_mut, const Place& 
   made.borrow_mutable = is_mut;
 }
 
+// A static that is a number or text, written down: nobody can tell its value from the place it lies in.
+std::optional<Operand> FunctionLowering::known_static(const Expr& expr) {
+  if (expr.kind != ExprKind::Deref || get(expr.parts[0]).kind != ExprKind::Static || special(expr.type)) return std::nullopt;
+  const types::TypedStatic& one = shared_.typed.statics[get(expr.parts[0]).index];
+  const types::TypedFunction& maker = shared_.typed.functions[one.function];
+  const Expr& value = maker.get(maker.body);
+  if (one.is_mut || value.kind != ExprKind::Constant || value.type != expr.type) return std::nullopt;
+  return table_.kind(expr.type) == TypeKind::Str ? text(value.text, expr.span) : constant(expr.type, value.literal.magnitude, expr.span);
+}
+
+// What the value of a static borrows of what is made with it: `&[1, 2, 3]`.
+void FunctionLowering::find_kept(ExprId id) {
+  const Expr& one = get(id);
+  const bool holds = one.kind == ExprKind::Make || one.kind == ExprKind::MakeVariant || one.kind == ExprKind::Unsize || one.kind == ExprKind::Repeat;
+  if (holds)
+    for (ExprId part : one.parts) find_kept(part);
+  if (one.kind != ExprKind::Borrow || one.mutable_ || is_place(one.parts[0])) return;
+  kept_.insert(one.parts[0].value);
+  find_kept(one.parts[0]);
+}
+
+Place FunctionLowering::kept(ExprId id) {
+  Operand value = operand(id);
+  const Span span = get(id).span;
+  const Place holder = place_of(temporary(table_.ref(get(id).type, false), span));
+  Instruction& made = emit(Opcode::CallNative, span);
+  made.index = static_cast<uint32_t>(spec::Native::MemLeak);
+  made.target = holder;
+  made.operands = {std::move(value)};
+  return {holder.base, {{ProjectionKind::Deref, 0}}};
+}
+
 void FunctionLowering::borrow(const Expr& expr, const Place& target) {
+  if (kept_.contains(expr.parts[0].value)) return borrow_of(kept(expr.parts[0]), false, target, expr.span);
   borrow_of(place(expr.parts[0], expr.mutable_), expr.mutable_, target, expr.span);
 }
 
@@ -252,6 +286,7 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::Element:
     case ExprKind::Deref: {
       if (is_shown_text(expr)) return show_text(expr, target);
+      if (auto known = known_static(expr)) return set(target, std::move(*known), expr.span);
       const ExprId id(static_cast<size_t>(&expr - in_.exprs.data()));
       set(target, use(place(id, false), expr.type, expr.span), expr.span);
       return;
@@ -260,6 +295,10 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
       set(target, table_.kind(expr.type) == TypeKind::Str ? text(expr.text, expr.span) : constant(expr.type, expr.literal.magnitude, expr.span), expr.span);
       return;
     case ExprKind::Borrow: borrow(expr, target); return;
+    case ExprKind::Static:
+      if (shared_.program.statics[expr.index].is_mut) need(spec::Capability::Unsafe);
+      finish(Opcode::Static, {}, expr.index);
+      return;
     case ExprKind::Unary:
     case ExprKind::Binary: finish(expr.op, operands(expr.parts)); return;
     case ExprKind::Cast: finish(Opcode::Cast, operands(expr.parts)); return;

@@ -62,6 +62,7 @@ std::string instruction_text(const Program& program, const Function& f, const In
   if (i.op == Opcode::CallNative) text += fmt::format(" {}", spec::natives()[i.index].text);
   if (i.op == Opcode::Tensor) text += fmt::format(" graph{}", i.index);
   if (i.op == Opcode::TensorConst) text += fmt::format(" {}", program.segments[i.index].name);
+  if (i.op == Opcode::Static) text += fmt::format(" {}", program.statics[i.index].name);
   if (i.op == Opcode::MakeVariant) text += fmt::format(" #{}", i.index);
   if (i.op == Opcode::Dyn || i.op == Opcode::Fn) text += fmt::format(" {}", vtable_text(program, program.vtables[i.index]));
   if (i.op == Opcode::CallDyn) text += fmt::format(" .{}", i.index);

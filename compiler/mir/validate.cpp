@@ -63,6 +63,7 @@ class Validator {
       case Opcode::Call: return beyond(p_.functions.size());
       case Opcode::CallNative: return beyond(spec::natives().size());
       case Opcode::Tensor: return beyond(p_.graphs.size());
+      case Opcode::Static: return beyond(p_.statics.size());
       case Opcode::TensorConst: return beyond(p_.segments.size());
       case Opcode::Dyn:
       case Opcode::Fn: return beyond(p_.vtables.size());

@@ -30,6 +30,7 @@ NodeId Parser::block_body(uint32_t start, Extra extra, Token opened) {
       value = NodeId();
     }
     const NodeId item_attributes = attributes();
+    if (thread_locals(item_attributes, statements)) continue;
     if (item_starts()) statements.push_back(item(item_attributes));
     else if (at(TokenKind::CloseBrace)) break;
     else statement(statements, value, TokenKind::CloseBrace);

@@ -129,9 +129,31 @@ NodeId Parser::const_item(uint32_t start, NodeId attribute_list, uint32_t flags)
   const Token name = take_if(TokenKind::Underscore) ? Token{} : expect_name("the constant's name");
   NodeId declared, value;
   if (expect(TokenKind::Colon)) declared = type();
-  if (take_if(TokenKind::Eq)) value = expression();
-  expect(TokenKind::Semicolon);
+  if (take_if(TokenKind::Eq)) {
+    if (at(TokenKind::Const) && peek(1).kind == TokenKind::OpenBrace) take();  // `const { … }`: every initialiser is
+    value = expression();
+  }
+  const bool is_last = (flags & kLocal) != 0 && (at(TokenKind::CloseBrace) || at(TokenKind::CloseParen) || at(TokenKind::CloseSquare));
+  if (!is_last) expect(TokenKind::Semicolon);
   return node(kind, start, {attribute_list, declared, value}, {.flags = flags, .name = name});
+}
+
+// `thread_local! { static A: T = a; static B: U = const { b } }`: statics of which each thread has its own.
+bool Parser::thread_locals(NodeId attribute_list, std::vector<NodeId>& out) {
+  if (!at_word("thread_local") || peek(1).kind != TokenKind::Not) return false;
+  take(), take();
+  const Token opened = take();
+  const TokenKind stop = opened.kind == TokenKind::OpenParen ? TokenKind::CloseParen : opened.kind == TokenKind::OpenSquare ? TokenKind::CloseSquare : TokenKind::CloseBrace;
+  for (size_t before = at_; !at(stop) && !at(TokenKind::End); before = at_) {
+    const NodeId own = attributes();
+    const uint32_t start = begin(), flags = visibility() | kLocal;
+    if (at(TokenKind::Static)) out.push_back(const_item(start, tree_.children_of(own).empty() ? attribute_list : own, flags));
+    else expected("a `static`"), recover({stop, TokenKind::Static});
+    if (at_ == before) take();
+  }
+  close(stop, opened);
+  take_if(TokenKind::Semicolon);
+  return true;
 }
 
 NodeId Parser::mod_item(uint32_t start, NodeId attribute_list, uint32_t flags) {

@@ -13,6 +13,7 @@ SyntaxTree Parser::file() {
   while (!at(TokenKind::End)) {
     const size_t before = at_;
     const NodeId item_attributes = attributes();
+    if (thread_locals(item_attributes, items)) continue;
     if (item_starts()) items.push_back(item(item_attributes));
     else if (at(TokenKind::CloseBrace)) expected("an item or a statement"), take();
     else if (!at(TokenKind::End)) {
@@ -174,6 +175,7 @@ NodeId Parser::items_until(TokenKind stop) {
   while (!at(stop) && !at(TokenKind::End)) {
     const size_t before = at_;
     const NodeId item_attributes = attributes();
+    if (thread_locals(item_attributes, all)) continue;
     if (item_starts()) all.push_back(item(item_attributes));
     else if (!at(stop) && !take_if(TokenKind::Semicolon)) expected("an item"), recover({stop, TokenKind::Semicolon});
     if (at_ == before) take();

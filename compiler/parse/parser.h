@@ -77,6 +77,7 @@ class Parser {
   NodeId with_inner(NodeId attributes);
   NodeId attribute();
   bool item_starts() const;
+  bool thread_locals(NodeId attribute_list, std::vector<NodeId>& out);
   uint32_t visibility();
   NodeId item(NodeId attributes);
   NodeId item_unlimited(NodeId attributes);

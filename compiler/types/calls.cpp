@@ -462,7 +462,7 @@ PathTarget Checker::defined_target(std::span<const NodeId> segments, Span where)
         return out;
       case DefinitionKind::Variant: out.kind = PathTarget::Kind::Variant; return out;
       case DefinitionKind::Const:
-      case DefinitionKind::Static: out.kind = PathTarget::Kind::Constant, out.tree = made.tree, out.module = made.module, out.node = made.node; return out;
+      case DefinitionKind::Static: out.kind = made.kind == DefinitionKind::Const ? PathTarget::Kind::Constant : PathTarget::Kind::Static, out.tree = made.tree, out.module = made.module, out.node = made.node; return out;
       case DefinitionKind::Struct:
       case DefinitionKind::Alias: out.kind = PathTarget::Kind::TupleStruct, out.type = lower_named(found, arguments, where, {}).type; return out;
       default: sink_.report<diag::NotAValue>(where, sources_.text(where)); return out;
@@ -524,6 +524,7 @@ ExprId Checker::call_target(const PathTarget& target, const std::vector<Argument
     }
     case PathTarget::Kind::TensorFunction: return tensor_function(target.node, node(target.segment).text, nodes_of(arguments), expected, where);
     case PathTarget::Kind::Constant: return call_value(constant_value(target, where), arguments, where);
+    case PathTarget::Kind::Static: return call_value(static_value(target, where), arguments, where);
     case PathTarget::Kind::Box: {
       const ExprId value = argument_value(arguments[0], {});
       return add(ExprKind::MakeBox, table_.box(get(value).type), where, {value});

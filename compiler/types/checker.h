@@ -52,7 +52,7 @@ struct Argument {
 
 // What a path in an expression names.
 struct PathTarget {
-  enum class Kind : uint8_t { Error, Local, Number, Function, Variant, TupleStruct, Native, TensorFunction, Constant, Box };
+  enum class Kind : uint8_t { Error, Local, Number, Function, Variant, TupleStruct, Native, TensorFunction, Constant, Static, Box };
   Kind kind = Kind::Error;
   BodyLocalId local;
   int64_t number = 0;
@@ -61,8 +61,8 @@ struct PathTarget {
   TypeId type;                       // the type before `::`, or the struct
   const spec::NativeFacts* native = nullptr;
   std::span<const NodeId> generics;
-  NodeId node, segment;              // TensorFunction: both segments. Constant: its item
-  const SyntaxTree* tree = nullptr;  // Constant
+  NodeId node, segment;              // TensorFunction: both segments. Constant, Static: its item
+  const SyntaxTree* tree = nullptr;  // Constant, Static
   ModuleId module;
   Environment environment;
   bool assumed = false;              // known by a bound alone
@@ -205,8 +205,12 @@ class Checker : private BodyState {
   void check_sizes();
   bool overlap(uint32_t a, uint32_t b);
   void check_constant(const Definition& made);
-  void check_static(TypeId type, Span where);
-  bool changes_inside(TypeId type, std::vector<TypeId>& open);
+  // (statics.cpp)
+  uint32_t static_number(const SyntaxTree& in, NodeId item, ModuleId module);
+  ExprId static_value(const PathTarget& target, Span where);
+  void refuse_static(ExprId place);
+  void check_static(uint32_t number);
+  void check_static_cycles();
   void check_trait(DefinitionId id);
   void check_impl(uint32_t number);
   void check_members(const ImplInfo& info);
@@ -482,6 +486,7 @@ class Checker : private BodyState {
   ExprId constant_value(const PathTarget& target, Span where);
   ExprId field_expression(NodeId id);
   ExprId field_of(ExprId base, std::string_view field, Span where, bool report = true);
+  ExprId index_base(ExprId base);
   ExprId index_expression(NodeId id);
   ExprId overloaded_index(ExprId base, NodeId index, Span where);
   void mutable_place(ExprId place);
@@ -731,6 +736,13 @@ class Checker : private BodyState {
   std::set<uint32_t> filled_objects_;
   std::unordered_map<uint32_t, ClosureInfo> closure_infos_;  // by StructId
   std::map<std::pair<TypeId, Calling>, uint32_t> adapters_;   // functions that call a closure as another kind does
+  struct StaticItem {
+    const SyntaxTree* tree = nullptr;
+    NodeId node;
+    ModuleId module;
+  };
+  std::vector<StaticItem> statics_;  // by number, as Typed::statics
+  std::map<std::pair<const SyntaxTree*, uint32_t>, uint32_t> static_numbers_;
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong

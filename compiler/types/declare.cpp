@@ -29,6 +29,7 @@ Typed Checker::run() {
   tell_main_error();
   check_bodies();
   table_.settle();
+  if (sink_.errors() == 0) check_static_cycles();
   if (sink_.errors() == 0) check_sizes();
   return std::move(typed_);
 }
@@ -87,7 +88,8 @@ void Checker::check_declarations() {
   });
   check_coherence();
   each([&](DefinitionId, const Definition& made) {
-    if (made.kind == DefinitionKind::Const || made.kind == DefinitionKind::Static) check_constant(made);
+    if (made.kind == DefinitionKind::Const) check_constant(made);
+    if (made.kind == DefinitionKind::Static) static_number(*made.tree, made.node, made.module);
     if (made.kind == DefinitionKind::Alias && generic_names(*made.tree, made.tree->child(made.node, slot::TypeAlias::generics)).empty())
       at(made.tree, made.module, {}, [&] { written_type(child(made.node, slot::TypeAlias::type)); });
   });
@@ -177,37 +179,8 @@ void Checker::check_constant(const Definition& made) {
       checked(value, type);
     }
     finish_body();
-    if (made.kind == DefinitionKind::Static) check_static(type, span(declared));
     static_cast<BodyState&>(*this) = std::move(before);
   });
-}
-
-// All threads see a static. One that changes inside would need a place of its own, where its expression stands for it now.
-void Checker::check_static(TypeId type, Span where) {
-  if (marker_of(true, type) == false) return missing_bound({type, {names_.find_in(names_.library, "Sync", false), {}, {}}, std::nullopt, where, {}, false}, type);
-  std::vector<TypeId> open;
-  if (changes_inside(type, open)) sink_.report<diag::Unsupported>(where, "statics that change inside").help("make the value in `main`, and hand it on: `Arc` shares it between threads");
-}
-
-// Whether what a type's value holds can change through a shared reference.
-bool Checker::changes_inside(TypeId given, std::vector<TypeId>& open) {
-  const TypeId type = shallow(given);
-  const TypeData data = table_.get(type);
-  if (data.special != Special::None || std::ranges::find(open, type) != open.end()) return false;
-  open.push_back(type);
-  const auto fields = [&](const std::vector<Field>& list) { return std::ranges::any_of(list, [&](const Field& one) { return changes_inside(one.type, open); }); };
-  switch (data.kind) {
-    case TypeKind::Cell:
-    case TypeKind::RefCell:
-    case TypeKind::Mutex:
-    case TypeKind::RwLock:
-    case TypeKind::OnceSlot:
-    case TypeKind::Weak:
-    case TypeKind::Atomic: return true;
-    case TypeKind::Struct: return fields(std::vector<Field>(table_.info(data.struct_id).fields));
-    case TypeKind::Enum: return std::ranges::any_of(std::vector<Variant>(table_.info(data.enum_id).variants), [&](const Variant& one) { return fields(one.fields); });
-    default: return std::ranges::any_of(data.parts, [&](TypeId part) { return changes_inside(part, open); });
-  }
 }
 
 void Checker::check_trait(DefinitionId id) {

@@ -219,6 +219,7 @@ ExprId Checker::path_expression(NodeId id, TypeId expected) {
     case PathTarget::Kind::Local: return local(target.local, where);
     case PathTarget::Kind::Number: return constant_number(static_cast<uint64_t>(target.number), usize_, where);
     case PathTarget::Kind::Constant: return constant_value(target, where);
+    case PathTarget::Kind::Static: return static_value(target, where);
     case PathTarget::Kind::Variant:
       if (variant_arity(target.definition) == 0) return call_variant(target.definition, {}, target.type.valid() ? target.type : expected, where);
       return function_value(target, expected, where);
@@ -297,13 +298,9 @@ ExprId Checker::constant_value(const PathTarget& target, Span where) {
   auto scopes = std::exchange(scopes_, {});
   scopes_.emplace_back();
   at_code(target.tree, target.module, target.environment, [&] {
-    if (kind(target.node) == NodeKind::Static && tree().has(target.node, parse::kMut)) sink_.report<diag::Unsupported>(where, "statics that change").help("keep the value in a variable of `main` and pass it on");
     const NodeId declared = child(target.node, slot::Const::type), value = child(target.node, slot::Const::value);
     const TypeId type = declared.valid() ? type_of(declared) : table_.error();
     out = value.valid() && !target.assumed ? checked(value, type) : add(ExprKind::Error, type, where);
-    // Everybody shares a static: what is not copied stays where it is.
-    const bool shared = kind(target.node) == NodeKind::Static && !is_error(type) && !copies(type);
-    if (shared) out = add(ExprKind::Deref, type, where, {borrow(out, false, where)});
   });
   scopes_ = std::move(scopes);
   open_constants_.erase(key);
@@ -369,10 +366,20 @@ TypeId Checker::peel(TypeId given) const {
   return here;
 }
 
-ExprId Checker::index_expression(NodeId id) {
-  ExprId base = expression(child(id, slot::Index::receiver));
+// What an index is asked of: behind references, and behind what a `Deref` gives where the type has no `Index` of its own.
+ExprId Checker::index_base(ExprId base) {
   if (is_infer(get(base).type)) settle_obligations();
-  while (points(get(base).type)) base = deref(base);
+  for (;;) {
+    while (points(get(base).type)) base = deref(base);
+    if (nominal(type(base)) == nullptr || select(type(base), {names_.find_in(names_.library, "Index", false), {{GenericArgument::Kind::Type, fresh(), 0, {}}}})) return base;
+    const ExprId inside = step_inside(base);
+    if (!inside.valid()) return base;
+    base = inside;
+  }
+}
+
+ExprId Checker::index_expression(NodeId id) {
+  const ExprId base = index_base(expression(child(id, slot::Index::receiver)));
   const auto indices = list(child(id, slot::Index::indices));
   if (is_tensor(get(base).type)) return tensor_element(base, indices, span(id));
   const TypeData& data = table_.get(type(base));
@@ -419,6 +426,7 @@ ExprId Checker::overloaded_index(ExprId base, NodeId index_node, Span where) {
 
 // A place that is about to be changed: what reached it through `Index` or `Deref` does so through `IndexMut` or `DerefMut`.
 void Checker::mutable_place(ExprId place) {
+  refuse_static(place);
   for (ExprId id = place; id.valid() && is_place(id) && get(id).kind != ExprKind::Local; id = get(id).parts[0]) {
     const auto found = overloaded_places_.find(id.value);
     if (found == overloaded_places_.end()) continue;

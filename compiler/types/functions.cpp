@@ -250,6 +250,7 @@ void Checker::check_definition(Callee callee) {
 }
 
 void Checker::check_body(uint32_t number) {
+  if (const uint32_t made = std::exchange(instances_[number].of_static, Id<int>::kNone); made != Id<int>::kNone) return check_static(made);
   if (instances_[number].outlined || std::exchange(instances_[number].checked, true)) return;
   const Instance wanted = instances_[number];
   const Callee& callee = wanted.callee;

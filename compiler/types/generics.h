@@ -149,6 +149,7 @@ struct Instance {
   std::vector<GenericArgument> arguments;  // one for each of FunctionInfo::parameters
   bool outlined = false;                   // a closure's: its body is there already
   bool checked = false;
+  uint32_t of_static = Id<int>::kNone;     // the initialiser of a static
 };
 
 // Which implementation was found for a type and a trait.

@@ -300,9 +300,8 @@ ExprId Checker::compared(Opcode op, ExprId left, ExprId right, Span where) {
 ExprId Checker::assign(NodeId id) {
   const NodeId left = child(id, slot::Assign::left), right = child(id, slot::Assign::right);
   if (kind(left) == NodeKind::Index) {
-    ExprId base = expression(child(left, slot::Index::receiver));
-    if (is_tensor(peel(get(base).type))) {
-      while (!is_tensor(get(base).type)) base = deref(base);
+    const ExprId base = index_base(expression(child(left, slot::Index::receiver)));
+    if (is_tensor(get(base).type)) {
       const spec::DType dtype = tensor_type(get(base).type).dtype;
       const ExprId value = checked(right, element_type(dtype));
       return tensor_set(left, base, value, list(child(left, slot::Index::indices)), span(id));
@@ -349,8 +348,7 @@ ExprId Checker::compound_assign(NodeId id) {
   if (get(place).kind == ExprKind::TensorGet) {
     const ExprId value = expression(right, get(place).type);
     const ExprId sum = arithmetic(op, node(id).token, place, value, span(id));
-    ExprId base = expression(child(left, slot::Index::receiver));
-    while (is_kind(get(base).type, TypeKind::Ref)) base = deref(base);
+    const ExprId base = index_base(expression(child(left, slot::Index::receiver)));
     return tensor_set(left, base, sum, list(child(left, slot::Index::indices)), span(id));
   }
   if (!is_place(place)) return sink_.report<diag::NotAPlace>(span(left)).here("this is a value without a place"), error(span(id));

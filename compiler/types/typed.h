@@ -134,11 +134,21 @@ struct TypedVTable {
   std::vector<uint32_t> functions;
 };
 
+// A value for the whole program, or one for each thread; `function` makes it, for a thread's own behind an Arc.
+struct TypedStatic {
+  std::string name;
+  TypeId type;
+  uint32_t function = 0;
+  bool is_mut = false, is_local = false;
+  Span span;
+};
+
 struct Typed {
   std::vector<TypedFunction> functions;
   uint32_t entry = Id<int>::kNone;
   std::vector<TensorAsset> assets;
   std::vector<TypedVTable> vtables;
+  std::vector<TypedStatic> statics;
 };
 
 // Checks the program; what is generic is checked once for each set of arguments that it is used with.

@@ -10,6 +10,8 @@ namespace stark::tests {
 // Types and functions that every body uses.
 std::string ownership_prelude();
 // Statements, one a line, of `fn NAME() { … }`.
-std::string ownership_body(uint64_t seed, const std::string& name);
+// Rich: options, boxes, cells and guards, structs that keep `&mut`, arrays, closures that take, several things in one call.
+enum class Grammar : uint8_t { Plain, Rich };
+std::string ownership_body(uint64_t seed, const std::string& name, Grammar grammar);
 
 }  // namespace stark::tests

@@ -36,7 +36,7 @@ inline Run run_module(const std::string& text, bool stress) {
   bundle->module = assembled->module;
   auto verified = vm::verify(bundle);
   if (!verified) DOCTEST_FAIL(verified.error().code << " " << verified.error().message);
-  vm::Program program(std::move(*verified), vm::Machine::handlers(), true);
+  vm::Program program(std::move(*verified), vm::Machine::handlers());
   options.heap.stress = options.heap.poison = options.heap.verify = stress;
   options.output = memfd_create("out", 0);
   options.errors = memfd_create("errors", 0);

@@ -38,7 +38,7 @@ class Reader {
   }
 
   void site(const Op& op, Exec code) {
-    if (code == Exec::Call) return add(Kind::Write, op.a, op.c, nullptr);
+    if (code == Exec::Call || code == Exec::StaticLocal) return add(Kind::Write, op.a, op.c, nullptr);
     if (code == Exec::CallDyn) return add(Kind::Write, op.a, static_cast<uint32_t>(op.imm >> 32), nullptr);
     if (code == Exec::CallNative) {
       const auto& site = *static_cast<const NativeSite*>(op.site);
@@ -71,7 +71,7 @@ class Reader {
 };
 
 bool has_site(Exec code) {
-  return code == Exec::Call || code == Exec::CallDyn || code == Exec::CallNative || is_within(code, Exec::VecPush, Exec::StringPushStr) || code == Exec::Format ||
+  return code == Exec::Call || code == Exec::StaticLocal || code == Exec::CallDyn || code == Exec::CallNative || is_within(code, Exec::VecPush, Exec::StringPushStr) || code == Exec::Format ||
          (code >= Exec::Tensor && code <= Exec::TensorNarrow);
 }
 

@@ -89,7 +89,7 @@ struct Position {
 class Program {
  public:
   // `handlers`: what the loop wants in Op::handler, by Exec. `inlines`: small functions stand where they are called.
-  Program(VerifiedModule verified, std::span<const uint32_t> handlers, bool inlines);
+  Program(VerifiedModule verified, std::span<const uint32_t> handlers, bool inlines = true);
   Program(const Program&) = delete;
 
   const spec::Module& module() const { return verified_.module(); }

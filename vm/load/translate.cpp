@@ -117,6 +117,7 @@ void Translator::instruction(const Instruction& i) {
       emit(Exec::Panic, in_frame(read(w[0])));
       return;
     }
+    case Opcode::Static: return reach_static(i);
     default: return tensor(i);
   }
 }

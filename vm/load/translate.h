@@ -106,6 +106,7 @@ class Translator {
   void tag(const Instruction& i);
   void len(const Instruction& i);
   void borrow(const Instruction& i);
+  void reach_static(const Instruction& i);
   void drop(uint32_t place);
   void drop_flag(uint32_t reg);
   void format(const Instruction& i);

@@ -217,6 +217,15 @@ void Translator::borrow(const Instruction& i) {
   end_write(i.words[0], to);
 }
 
+// It comes first: an initialiser may run, and others move meanwhile.
+void Translator::reach_static(const Instruction& i) {
+  const uint32_t place = i.words[0], number = i.words[1];
+  const uint32_t to = begin_write(place);
+  const bool is_local = (m().statics[number].flags & spec::kStaticLocal) != 0;
+  emit(is_local ? Exec::StaticLocal : Exec::Static, to, 0, types().size(type_of(place)), number);
+  end_write(place, to);
+}
+
 void Translator::drop(uint32_t place) {
   const uint32_t type = type_of(place);
   if (is_register(place)) set_flag(place, false);

@@ -12,6 +12,7 @@
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
 #include "vm/natives/raw_memory.h"
+#include "vm/natives/statics.h"
 #include "vm/objects/print.h"
 #include "vm/tensor/tensor_runtime.h"
 
@@ -51,7 +52,9 @@ struct HostOptions {
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output) {}
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), statics(p) { heap.add_roots(&statics); }
+  ~Runtime() { heap.remove_roots(&statics); }
+  Runtime(const Runtime&) = delete;
 
   Program& program;
   const HostOptions options;
@@ -60,6 +63,7 @@ struct Runtime {
   TensorRuntime tensors;
   Output out;
   Threads threads;
+  Statics statics;
 };
 
 // One thread of it, and the way to the rest.

@@ -31,6 +31,14 @@ void MemSizeOf(NativeCall& call) { call.give<uint64_t>(size_behind(call)); }
 void MemAlignOf(NativeCall& call) { call.give<uint64_t>(call.types().facts(call.pointee(0)).align); }
 void MemNeedsDrop(NativeCall& call) { call.give_bool(call.types().facts(call.pointee(0)).needs_drop); }
 void MemForget(NativeCall&) {}
+// It stays on the heap for as long as anybody refers to it.
+void MemLeak(NativeCall& call) {
+  const uint32_t type = call.types().row(call.site.result.type).a, size = call.types().size(type);
+  gc::Object* object = call.allocate(call.host.program.box_info(type), 0);
+  if (object == nullptr) return;
+  if (size > 0) std::memcpy(object->payload(), call.address(0), size);
+  call.give(object->payload());
+}
 void MemZeroed(NativeCall& call) { std::memset(call.result(), 0, call.types().size(call.site.result.type)); }
 void MemTransmute(NativeCall& call) { std::memmove(call.result(), call.address(0), call.types().size(call.site.result.type)); }
 

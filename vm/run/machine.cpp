@@ -15,7 +15,7 @@ constexpr size_t kArguments = spec::kMaxFrameBytes + kPage;
 
 }  // namespace
 
-Machine::Machine(Host& host, size_t stack_bytes) : host_(host) {
+Machine::Machine(Host& host, size_t stack_bytes) : host_(host), statics_(host.runtime.statics.cells()) {
   const size_t bytes = (stack_bytes + kPage - 1) / kPage * kPage;
   mapped_ = bytes + kUnwindReserve + kArguments + kPage;
   void* memory = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -41,7 +41,7 @@ Machine::~Machine() {
 std::byte* Machine::open_frame(const Function& entry, size_t room) {
   header(stack_) = {};
   exit_[0].a = sizeof(FrameHeader);
-  std::byte* frame = stack_ + 32 + (room + 15) / 16 * 16;
+  std::byte* frame = stack_ + kHostFrame + (room + 15) / 16 * 16;
   if (frame + entry.frame_size > stack_end_) return nullptr;
   header(frame) = {&exit_[1], stack_, &entry};
   std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
@@ -61,7 +61,16 @@ int Machine::run(uint32_t function) {
     return report_failure();
   }
   loop(this, entry.entry, frame);
-  return host_.failure || host_.is_unwinding ? report_failure() : finish(result_type, stack_ + sizeof(FrameHeader));
+  if (!host_.failure && !host_.is_unwinding) {
+    const int status = finish(result_type, stack_ + sizeof(FrameHeader));
+    if (host_.failure) return status;
+    drop_locals();
+    host_.out.flush();
+    if (!host_.failure && !host_.is_unwinding) return status;
+  } else {
+    drop_locals();
+  }
+  return report_failure();
 }
 
 void Machine::visit_roots(gc::Visitor& visitor) {
@@ -71,6 +80,7 @@ void Machine::visit_roots(gc::Visitor& visitor) {
     for (const RootSlot& slot : function->roots) visitor.visit(slot.kind, fp + slot.offset);
   }
   for (DropEntry& e : host_.drops) visitor.visit_interior(&e.address);
+  if (locals_ != nullptr) locals_->visit_roots(visitor, types());
   visitor.visit_base(reinterpret_cast<void**>(&host_.callback.object));
   if (host_.active == nullptr) return;
   for (const FrameValue& v : host_.active->arguments) {

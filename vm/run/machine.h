@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <tuple>
 
 #include "vm/natives/host.h"
@@ -57,6 +58,16 @@ class Machine final : public gc::RootProvider {
   void prepare(FatBox body);
   std::optional<std::string> run_body();
 
+  // statics.cpp
+  StaticCell& local_static(uint32_t number);
+  bool is_local(const StaticCell& cell) const;
+  bool claim_static(StaticCell& cell);
+  std::byte* begin_static(StaticCell& cell, const Op* wanted_by, std::byte* fp);
+  void settle_static(StaticCell& cell, bool is_made);
+  const Op* finish_static(std::byte* fp);
+  bool is_made_below(std::byte* fp) const { return !making_.empty() && header(fp).return_to == &making_.back()->done[1]; }
+  void drop_locals();
+
   // unwind.cpp
   bool begin_unwinding();
   bool unwind_to_caller(std::byte* fp);
@@ -85,6 +96,9 @@ class Machine final : public gc::RootProvider {
   uint64_t scalar_bits(const FrameValue& value, const std::byte* fp) const;
   int64_t integer(const FrameValue& value, const std::byte* fp) const;
 
+  // Under the entry's frame, whoever runs it has one: a header alone, when nothing is wanted back.
+  static constexpr uint32_t kHostFrame = 32;
+  static uint32_t frame_size(std::byte* fp) { return header(fp).function != nullptr ? header(fp).function->frame_size : kHostFrame; }
   static FrameHeader& header(std::byte* fp) { return *reinterpret_cast<FrameHeader*>(fp); }
   const TypeTables& types() const { return host_.program.types(); }
 
@@ -98,6 +112,9 @@ class Machine final : public gc::RootProvider {
   // Of the innermost frame, whenever control is not in the loop.
   const Op* pc_ = nullptr;
   std::byte* fp_ = nullptr;
+  StaticCell* const statics_;           // by number
+  std::unique_ptr<LocalStatics> locals_;
+  std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
   Op exit_[2];
   Op drop_continue_[2];
   Op unwind_frame_;

@@ -76,7 +76,7 @@ std::string Machine::backtrace() const {
   std::deque<Point> last;
   size_t between = 0;
   const Op* op = failing_op();
-  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size();
+  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size();
   for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
     for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
       if (first.size() < kEnds) {
@@ -90,7 +90,8 @@ std::string Machine::backtrace() const {
     const bool from_drop = header(fp).return_to == &drop_continue_[1];
     while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
     }
-    op = from_drop ? host_.drops[waiting].resume - 1 : header(fp).return_to - 1;
+    const bool from_static = making > 0 && header(fp).return_to == &making_[making - 1]->done[1];
+    op = from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : header(fp).return_to - 1;
   }
   std::string out;
   const auto tell = [&](const Point& p) { out += fmt::format("  at {} ({})\n", host_.program.function_name(p.function), where(host_.program.position_of(p))); };

@@ -49,6 +49,7 @@ void Machine::prepare(FatBox body) {
 // The message of the panic that ended it. What is no panic ends the program, here and now.
 std::optional<std::string> Machine::run_body() {
   loop(this, pc_, fp_);
+  drop_locals();
   if (!host_.failure && !host_.is_unwinding) return std::nullopt;
   const int status = report_failure();
   if (host_.failure) std::_Exit(status);

@@ -79,6 +79,14 @@ bool Machine::begin_unwinding() {
 bool Machine::unwind_to_caller(std::byte* fp) {
   const FrameHeader frame = header(fp);
   fp_ = frame.caller;
+  if (is_made_below(fp)) {
+    StaticCell& cell = *making_.back();
+    making_.pop_back();
+    const Op* wanted_by = cell.resume;
+    settle_static(cell, false);
+    owe(fp_, wanted_by, Moment::Before, host_.drops.size());
+    return true;
+  }
   if (header(fp_).function == nullptr) return false;
   if (frame.return_to == &drop_continue_[1]) {
     leave_while_dropping(fp_);

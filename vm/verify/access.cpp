@@ -200,15 +200,20 @@ Result<void> require_writable(const Body& b, uint32_t p) {
 Result<void> require_free(const Body& b, uint32_t p, Access access) {
   const PlaceInfo& place = b.place(p);
   const bool only_reads = access == Access::Read || access == Access::BorrowShared;
-  for (uint32_t l : b.live_by_base[place.base]) {
+  const auto check = [&](uint32_t l) -> Result<void> {
     const bool loan_is_mutable = b.loans[l].is_mut();
-    if (only_reads && !loan_is_mutable) continue;
+    if (only_reads && !loan_is_mutable) return {};
     const PlaceInfo& lent = b.place(b.loans[l].place());
     const Overlap how = overlap(lent, place);
-    if (how == Overlap::None) continue;
-    if (how == Overlap::FirstInside && leaves_alone(access, lent, place)) continue;
+    if (how == Overlap::None) return {};
+    if (how == Overlap::FirstInside && leaves_alone(access, lent, place)) return {};
     return refuse_at(b, refusal_for(access, loan_is_mutable),
                      fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place())));
+  };
+  for (uint32_t l : b.live_by_base[place.base]) STARK_TRY(check(l));
+  if (only_reads) return {};  // a copy that is taken beside the borrow is as good as one that was taken before it
+  for (uint32_t l : b.in_flight) {
+    if (l < b.loans.size() && b.place(b.loans[l].place()).base == place.base) STARK_TRY(check(l));
   }
   return {};
 }

@@ -83,6 +83,7 @@ struct Body {
   std::vector<uint32_t> region_holders{};   // by region: registers now available that name it
   std::vector<uint32_t> loan_holders{};     // by loan: regions that now hold it
   std::vector<std::vector<uint32_t>> live_by_base{};  // by register: live loans of places that begin there
+  std::vector<uint32_t> in_flight{};        // loans of values that were taken and have not arrived yet
   uint32_t word = 0;                      // of the current instruction, for messages
   Watch* watch = nullptr;
 
@@ -169,8 +170,9 @@ Result<void> check_dyn(Body& b, uint32_t target, const Value& value, uint32_t vt
 Result<void> check_fn(Body& b, uint32_t target, const Value& value, uint32_t vtable);
 Result<CallShape> shape_of_method(const Body& b, uint32_t method, std::span<const Value> values);
 
-// typing.cpp: one instruction, by the rule of its row. `words` are behind the head.
-Result<void> check_instruction(Body& b, spec::Opcode op, std::span<const uint32_t> words);
+// typing.cpp: one instruction, by the rule of its row. `words` are behind the head; `fields` is room for them.
+struct Fields;
+Result<void> check_instruction(Body& b, spec::Opcode op, std::span<const uint32_t> words, Fields& fields);
 // unwind.cpp: tells the watcher what is owed, where this is its point.
 void look(Body& b, Moment moment);
 // formats.cpp: the template of a Format instruction names operands that exist.

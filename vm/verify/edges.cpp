@@ -115,6 +115,29 @@ bool is_within(const PlaceInfo& inner, const PlaceInfo& outer) {
   });
 }
 
+// Whether each variant on the way to a place is known to be the one: something was moved out of it, or nothing but it could have to be
+// dropped. A claim that looks at nothing may not say which variant it is, since all others would then be forgotten.
+bool knows_variants(const Body& b, uint32_t r, const PlaceInfo& place) {
+  TypedPlace at = b.type_of(r);
+  uint32_t variant = spec::kNone;
+  for (size_t i = 0; i < place.steps.size(); ++i) {
+    if (place.steps[i].kind == ProjectionKind::Variant && b.facts(at.type).needs_drop) {
+      const bool known = std::ranges::any_of(b.state.moved[r], [&](uint32_t m) {
+        const auto& moved = b.place(m).steps;
+        const size_t n = std::min(moved.size(), i + 1);
+        return std::equal(moved.begin(), moved.begin() + static_cast<ptrdiff_t>(n), place.steps.begin(), [](const Step& x, const Step& y) {
+          return x.kind == y.kind && x.argument == y.argument;
+        });
+      });
+      if (!known) return false;
+    }
+    auto next = step_into(b.m, b.types, at, place.steps[i], &variant);
+    if (!next) return false;
+    at = std::move(*next);
+  }
+  return true;
+}
+
 // More may be declared to be moved than is, if what is left of it needs no drop; what is moved lies within what is declared.
 Result<void> check_parts(const Body& b, const State& declared, uint32_t r) {
   const Held now = b.state.held[r];
@@ -126,7 +149,7 @@ Result<void> check_parts(const Body& b, const State& declared, uint32_t r) {
   }
   for (uint32_t d : declared.moved[r]) {
     if (!can_be_taken(b, d)) return differs();
-    if (!is_spent_at(b, d)) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, d) + " must be dropped and is lost at a jump");
+    if (!is_spent_at(b, d) || !knows_variants(b, r, b.place(d))) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, d) + " must be dropped and is lost at a jump");
   }
   return {};
 }

@@ -1,10 +1,8 @@
 // vm/verify/function.cpp — proof 5: one function, block by block in order, each block once, each edge alone.
 // Room: vm/verify. Essay: vm/verify/README.md, "One pass". In: Bundle, Types. Out: types of all places, or the first refusal.
-#include <fmt/format.h>
-
 #include <map>
 
-#include "vm/verify/body.h"
+#include "vm/verify/rules.h"
 
 namespace stark::vm {
 namespace {
@@ -73,9 +71,12 @@ class FunctionProof {
 
   Result<void> prove_block(uint32_t block) {
     b.word = b.blocks[block].code_first;
-    auto before = state_before(block);
-    if (!before) return std::unexpected(before.error());
-    enter(b, std::move(*before));
+    if (!stays_) {
+      auto before = state_before(block);
+      if (!before) return std::unexpected(before.error());
+      enter(b, std::move(*before));
+    }
+    stays_ = false;
     const uint32_t end = block + 1 < b.blocks.size() ? b.blocks[block + 1].code_first : static_cast<uint32_t>(b.code.size());
     bool ended = false;
     for (uint32_t at = b.blocks[block].code_first; at < end;) {
@@ -87,7 +88,7 @@ class FunctionProof {
       if (length >= end - at) return refuse_at(b, Refusal::Structure, "an instruction runs out of its block");
       const auto op = static_cast<Opcode>(code);
       const auto words = b.code.subspan(at + 1, length);
-      STARK_TRY(check_instruction(b, op, words));
+      STARK_TRY(check_instruction(b, op, words, fields_));
       if (spec::ends_block(op)) {
         STARK_TRY(leave(block, op, words));
         ended = true;
@@ -119,7 +120,8 @@ class FunctionProof {
       if (entered_.size() <= target) entered_.resize(b.blocks.size(), false);
       if (entered_[target]) return refuse_at(b, Refusal::BlockStructure, fmt::format("block {} is entered twice and declares no state", target));
       entered_[target] = true;
-      pending_.emplace(target, b.state);
+      if (target == from + 1) stays_ = true;  // it is proven next, before anything changes the state
+      else pending_.emplace(target, b.state);
       return {};
     }
     const auto declared = declared_state(b, target);
@@ -130,6 +132,8 @@ class FunctionProof {
   Body& b;
   std::map<uint32_t, State> pending_;  // states on their way to blocks that declare none
   std::vector<bool> entered_;
+  Fields fields_;
+  bool stays_ = false;  // the next block takes over the state as it is
 };
 
 }  // namespace

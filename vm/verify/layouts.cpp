@@ -22,6 +22,7 @@ class LayoutProof {
     out_.facts.resize(module.types.size());
     out_.variance.resize(module.types.size());
     state_.resize(module.types.size(), State::New);
+    nesting_.resize(module.types.size());
   }
 
   Result<Types> run() {
@@ -222,6 +223,14 @@ class LayoutProof {
     return {};
   }
 
+  // A part that was laid out before is as deep as it is.
+  Result<void> nest(uint32_t t, uint32_t part, uint32_t depth) {
+    STARK_TRY(lay_out(part, depth + 1));
+    nesting_[t] = std::max(nesting_[t], nesting_[part] + 1);
+    if (nesting_[t] > spec::kMaxTypeDepth) return refuse(Refusal::Limit, "types are nested too deeply");
+    return {};
+  }
+
   static uint32_t align(uint32_t offset, uint32_t to) { return (offset + to - 1) / to * to; }
 
   // Appends fields behind what is there. No word is shared between variants: one pointer map is right at every instant.
@@ -234,7 +243,7 @@ class LayoutProof {
     TypeFacts& facts = out_.facts[t];
     for (uint32_t f = 0; f < fields.count; ++f) {
       const uint32_t part = m_.fields[fields.first + f].type.type;
-      STARK_TRY(lay_out(part, depth + 1));
+      STARK_TRY(nest(t, part, depth));
       const TypeFacts& inner = out_.facts[part];
       const bool plain = inner.is_sized && inner.pointers.empty() && !spec::has(kind(part), spec::kOwned);
       if (!plain) return refuse(Refusal::Layout, fmt::format("type {} is packed and holds more than plain data", t));
@@ -245,7 +254,7 @@ class LayoutProof {
     return {};
   }
   Result<void> place_part(uint32_t t, uint32_t part, uint32_t depth) {
-    STARK_TRY(lay_out(part, depth + 1));
+    STARK_TRY(nest(t, part, depth));
     const TypeFacts& inner = out_.facts[part];
     if (!inner.is_sized) return refuse(Refusal::Layout, "a field without a size");
     TypeFacts& facts = out_.facts[t];
@@ -260,7 +269,7 @@ class LayoutProof {
 
   Result<void> lay_out_array(uint32_t t, uint32_t depth) {
     const spec::TypeRow& row = m_.types[t];
-    STARK_TRY(lay_out(row.a, depth + 1));
+    STARK_TRY(nest(t, row.a, depth));
     const TypeFacts& inner = out_.facts[row.a];
     TypeFacts& facts = out_.facts[t];
     const uint64_t length = uint64_t{row.c} << 32 | row.b;
@@ -279,6 +288,7 @@ class LayoutProof {
   const Module& m_;
   Types out_;
   std::vector<State> state_;
+  std::vector<uint32_t> nesting_;  // how many values lie in each other
 };
 
 }  // namespace

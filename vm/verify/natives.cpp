@@ -107,6 +107,7 @@ class Matcher {
   }
 
   bool match_variable(const std::string& name, uint32_t type, TypeKind kind, std::vector<uint32_t>& regions) {
+    if (kind == TypeKind::Scope) return false;  // what takes any value may lose it
     Binding& binding = bindings_[name];
     if (binding.found && binding.kind != kind) return false;
     if (binding.found && binding.type != spec::kNone && binding.type != type) return false;

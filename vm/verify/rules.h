@@ -13,6 +13,8 @@ struct Fields {
   std::vector<uint32_t> numbers;   // d, p, r, l, t, c, f, n, g, s, y, v, i, b
   std::vector<uint32_t> targets;   // D
   std::vector<Value> values;       // u, U: used in order
+
+  void clear() { numbers.clear(), targets.clear(), values.clear(); }  // and keep the room
 };
 
 std::unexpected<Error> mistyped(const Body& b, spec::Opcode op, std::string_view what);
@@ -70,6 +72,7 @@ class Rules {
   Result<void> transmute();
   Result<void> call_native();
   Result<void> call_dyn();
+  Result<void> reach_static();
 
   // typing_tensors.cpp
   bool is_element(TypeKind k, spec::DType dtype) const;

@@ -41,6 +41,10 @@ class Checker {
   void limit(uint64_t value, uint64_t most, std::string_view what) {
     if (value > most) fail_with(Refusal::Limit, fmt::format("{} {}: the most is {}", value, what, most));
   }
+  // Rows that use the same stretch of a table make a small file long work: together they have no more than the table.
+  void share(uint64_t used, size_t size, std::string_view what) {
+    if (used > size) fail_with(Refusal::Index, fmt::format("{} {} used of {}: rows share them", used, what, size));
+  }
   void fail_with(Refusal which, std::string found) {
     if (result_) result_ = refuse(which, std::move(found));
   }
@@ -126,6 +130,52 @@ void check_types(Checker& c, const Module& m) {
   for (int64_t dim : m.dims) {
     if (dim < spec::kUnknownDim) c.fail_with(Refusal::TensorSize, fmt::format("a dim of {}", dim));
   }
+}
+
+// Each row of a table belongs to one row of another at most.
+void check_shares(Checker& c, const Module& m) {
+  uint64_t fields = 0, variants = 0, dims = 0, methods = 0, parameters = 0, outlives = 0;
+  for (const auto& type : m.types) {
+    switch (static_cast<TypeKind>(type.kind)) {
+      case TypeKind::Tuple:
+      case TypeKind::Struct: fields += type.b; break;
+      case TypeKind::Enum: variants += type.b; break;
+      case TypeKind::Tensor: dims += type.b; break;
+      case TypeKind::Dyn: methods += type.b; break;
+      default: break;
+    }
+  }
+  for (const auto& variant : m.variants) fields += variant.fields.count;
+  for (const auto& type : m.tensor_types) dims += type.dims.count;
+  for (const auto& s : m.signatures) parameters += s.parameters.count, outlives += s.outlives.count;
+  c.share(fields, m.fields.size(), "fields");
+  c.share(variants, m.variants.size(), "variants");
+  c.share(dims, m.dims.size(), "dims");
+  c.share(methods, m.dyn_methods.size(), "methods");
+  c.share(parameters, m.type_uses.size(), "parameters");
+  c.share(outlives, m.outlives.size(), "outlives pairs");
+  uint64_t registers = 0, places = 0, loans = 0, blocks = 0, code = 0, lines = 0;
+  for (const auto& f : m.functions) {
+    registers += f.registers.count, places += f.places.count, loans += f.loans.count;
+    blocks += f.blocks.count, code += f.code.count, lines += f.lines.count;
+  }
+  c.share(registers, m.registers.size(), "registers");
+  c.share(places, m.places.size(), "places");
+  c.share(loans, m.loans.size(), "loans");
+  c.share(blocks, m.blocks.size(), "blocks");
+  c.share(code, m.code.size(), "words of code");
+  c.share(lines, m.lines.size(), "lines");
+  uint64_t values = 0, inputs = 0, nodes = 0, operands = 0, attributes = 0, outputs = 0;
+  for (const auto& g : m.graphs) {
+    values += g.values.count, inputs += g.inputs.count, nodes += g.nodes.count;
+    operands += g.operands.count, attributes += g.attributes.count, outputs += g.outputs.count;
+  }
+  c.share(values, m.tensor_types.size(), "values of graphs");
+  c.share(inputs, m.input_modes.size(), "inputs of graphs");
+  c.share(nodes, m.nodes.size(), "nodes of graphs");
+  c.share(operands, m.operands.size(), "operands of graphs");
+  c.share(attributes, m.attributes.size(), "attributes of graphs");
+  c.share(outputs, m.outputs.size(), "outputs of graphs");
 }
 
 void check_vtables(Checker& c, const Module& m) {
@@ -221,6 +271,17 @@ void check_graphs(Checker& c, const Module& m) {
   }
 }
 
+void check_statics(Checker& c, const Module& m) {
+  c.limit(m.statics.size(), spec::kMaxStatics, "statics");
+  for (size_t x = 0; x < m.statics.size() && c.ok(); ++x) {
+    const spec::StaticRow& row = m.statics[x];
+    c.name(row.name, "name of a static");
+    c.index(row.type, m.types.size(), "type");
+    c.index(row.initialiser, m.functions.size(), "initialiser");
+    c.code(row.flags, 4, "flags of a static");
+  }
+}
+
 void check_exports(Checker& c, const Module& m) {
   c.index_or_none(m.entry, m.functions.size(), "entry function");
   for (size_t i = 0; i < m.exports.size() && c.ok(); ++i) {
@@ -242,12 +303,14 @@ void check_exports(Checker& c, const Module& m) {
 Result<void> prove_structure(const Module& module) {
   Checker c(module);
   check_types(c, module);
+  if (c.ok()) check_shares(c, module);
   check_signatures(c, module);
   check_vtables(c, module);
   for (size_t i = 0; i < module.functions.size() && c.ok(); ++i) check_function(c, module, module.functions[i]);
   for (size_t i = 0; i < module.constants.size() && c.ok(); ++i) check_constant(c, module, module.constants[i]);
   check_graphs(c, module);
   check_exports(c, module);
+  check_statics(c, module);
   return c.take();
 }
 

@@ -26,13 +26,13 @@ size_t table_size(const Body& b, char letter) {
     case 'g': return b.m.graphs.size();
     case 's': return b.m.segments.size();
     case 'y': return b.m.vtables.size();
+    case 'x': return b.m.statics.size();
     case 'b': return b.blocks.size();
     default: return spec::kNone;
   }
 }
 
-Result<Fields> take_fields(Body& b, Opcode op, std::span<const uint32_t> words) {
-  Fields fields;
+Result<void> take_fields(Body& b, Opcode op, std::span<const uint32_t> words, Fields& fields) {
   size_t at = 0;
   const auto next = [&]() -> uint32_t { return at < words.size() ? words[at++] : (++at, 0); };
   const auto too_short = [&] { return refuse_at(b, Refusal::Structure, "an instruction that is shorter than its row says"); };
@@ -64,7 +64,7 @@ Result<Fields> take_fields(Body& b, Opcode op, std::span<const uint32_t> words) 
     }
   }
   if (at != words.size()) return refuse_at(b, Refusal::Structure, "an instruction of another length than its row says");
-  return fields;
+  return {};
 }
 }  // namespace
 
@@ -109,6 +109,7 @@ Result<void> Rules::apply() {
       return kind(0) == TypeKind::U32 ? Result<void>{} : mistyped(b, op, "takes a u32");
     case Rule::Return: return give_back();
     case Rule::Panic: return kind(0) == TypeKind::Str ? Result<void>{} : mistyped(b, op, "takes a str");
+    case Rule::Static: return reach_static();
   }
   return refuse_at(b, Refusal::Structure, "an instruction that is not known");
 }
@@ -175,12 +176,13 @@ Result<void> Rules::give_back() {
   return {};
 }
 
-Result<void> check_instruction(Body& b, Opcode op, std::span<const uint32_t> words) {
+Result<void> check_instruction(Body& b, Opcode op, std::span<const uint32_t> words, Fields& fields) {
+  fields.clear();
   look(b, Moment::Before);
-  auto fields = take_fields(b, op, words);
-  if (!fields) return std::unexpected(fields.error());
+  STARK_TRY(take_fields(b, op, words, fields));
+  b.in_flight.clear();
   look(b, Moment::Taken);
-  STARK_TRY(Rules(b, op, *fields).apply());
+  STARK_TRY(Rules(b, op, fields).apply());
   look(b, Moment::After);
   return {};
 }

@@ -114,6 +114,23 @@ Result<void> Rules::call_dyn() {
   if (!shape) return std::unexpected(shape.error());
   return check_call(b, target(), *shape, f.values);
 }
+// All of its lifetimes are 'static: nothing is lent, and what is written through it must be 'static too.
+Result<void> Rules::reach_static() {
+  const spec::StaticRow& it = b.m.statics[f.numbers[1]];
+  const TypedPlace& to = b.type_of(target());
+  const bool is_mutable = (it.flags & spec::kStaticMutable) != 0;
+  if (is_mutable && !asks_for(b.m, spec::Capability::Unsafe)) {
+    return refuse_at(b, Refusal::UnsafeNotGranted, "a mutable static is reached by a bundle that does not ask for `unsafe`");
+  }
+  const bool fits = (it.flags & spec::kStaticLocal) != 0 ? to.type == it.type
+                    : is_mutable                         ? target_kind() == TypeKind::Ptr && row(to.type).b == 1 && row(to.type).a == it.type
+                                                         : target_kind() == TypeKind::Ref && row(to.type).b == 0 && row(to.type).a == it.type;
+  if (!fits) return mistyped(b, op, "gives a reference to the static, a pointer where it is mutable, itself where it is a thread's own");
+  Value value;
+  value.typed = {to.type, std::vector<uint32_t>(to.regions.size(), 0)};
+  value.loans.resize(to.regions.size());
+  return put(b, value, target());
+}
 // Bits may be taken for others, but not for references or owners, and none may be missing.
 Result<void> Rules::transmute() {
   const TypeFacts& to = b.facts(b.type_of(target()).type);

@@ -34,6 +34,11 @@ void kill_through(Body& b, const PlaceInfo& written, Arrivals& arrivals) {
   for (auto& [region, loans] : arrivals.loans) std::erase_if(loans, [&](uint32_t l) { return goes_through(b, l, written); });
 }
 
+// The value goes on using its loans, though its register is gone.
+void send(Body& b, const Value& value) {
+  for (const LoanSet& loans : value.loans) b.in_flight.insert(b.in_flight.end(), loans.begin(), loans.end());
+}
+
 }  // namespace
 
 bool are_equal(const Body& b, uint32_t x, uint32_t y) {
@@ -58,6 +63,7 @@ Result<Value> use(Body& b, uint32_t word) {
   for (uint32_t region : place.type.regions) value.loans.push_back(loans_of(b, region));
   if (operand.mode == OperandMode::Move) {
     STARK_TRY(move_out(b, p));
+    send(b, value);
     return value;
   }
   if (!b.facts(place.type.type).is_copy) return refuse_at(b, Refusal::BoundNotMet, describe(b, p) + " is copied and its type is not Copy");
@@ -66,6 +72,7 @@ Result<Value> use(Body& b, uint32_t word) {
   if (operand.mode == OperandMode::Last) {
     if (!b.is_register(p)) return refuse_at(b, Refusal::Structure, "a last use of something that is no register");
     make_unavailable(b, p, Held::Gone);
+    send(b, value);
   }
   return value;
 }
@@ -127,14 +134,19 @@ Result<void> gather(const Body& b, const Value& value, const TypedPlace& to, Arr
 Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old) {
   if (place >= b.places.size()) return refuse_at(b, Refusal::Index, "place that is written");
   if (!b.place(place).readable) return refuse_at(b, Refusal::OperandType, describe(b, place) + " has no size and cannot be written");
+  const std::vector<uint32_t>& own = b.type_of(place).regions;
+  const auto is_seen = [&](uint32_t region) { return region < b.fixed_regions || b.region_holders[region] > 0; };  // else nobody can look there
+  for (const auto& [region, loans] : arrivals.loans) {
+    if (is_seen(region) || std::ranges::find(own, region) != own.end()) b.in_flight.insert(b.in_flight.end(), loans.begin(), loans.end());  // held once it is written
+  }
   STARK_TRY(write(b, place, drops_old));
+  b.in_flight.clear();
   for (uint32_t region : b.type_of(place).regions) {
     if (is_own_region(b, place, region)) clear_loans(b, region);
   }
   if (!b.type_of(place).regions.empty()) kill_through(b, b.place(place), arrivals);
   for (const auto& [region, loans] : arrivals.loans) {
-    const bool seen = region < b.fixed_regions || b.region_holders[region] > 0;  // else nobody can look there any more
-    if (seen) add_loans(b, region, loans);
+    if (is_seen(region)) add_loans(b, region, loans);
   }
   return {};
 }

@@ -14,6 +14,7 @@ Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle) {
   if (!types) return std::unexpected(types.error());
   STARK_TRY(prove_signatures(module, *types));
   STARK_TRY(prove_vtables(module, *types));
+  STARK_TRY(prove_statics(module, *types));
   STARK_TRY(prove_graphs(module));
   VerifiedModule verified;
   for (uint32_t f = 0; f < module.functions.size(); ++f) {
