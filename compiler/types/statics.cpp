@@ -75,7 +75,8 @@ void Checker::check_static(uint32_t number) {
     }
     finish_body();
     const bool is_shared = !one.is_mut && !one.is_local && !is_error(one.type);
-    const Span where = span(child(item.node, slot::Static::type));
+    const NodeId declared = child(item.node, slot::Static::type);
+    const Span where = declared.valid() ? span(declared) : one.span;
     if (is_shared && marker_of(true, one.type) == false) missing_bound({one.type, {names_.find_in(names_.library, "Sync", false), {}, {}}, std::nullopt, where, {}, false}, one.type);
   });
   static_cast<BodyState&>(*this) = std::move(before);

@@ -167,7 +167,7 @@ bool is_spent_at(const Body& b, uint32_t p) {
 
 bool can_be_taken(const Body& b, uint32_t p) {
   const PlaceInfo& place = b.place(p);
-  return !place.through_reference && !place.through_handle && !place.through_drop && std::ranges::none_of(place.steps, is_index);
+  return !place.through_reference && !place.through_handle && !place.through_drop && !place.through_index;
 }
 
 Result<void> require_available(const Body& b, uint32_t p) {
