@@ -96,7 +96,7 @@ int run_command(const Options& o) {
   }
   times.proven = now_ns();
   const bool traced = settings->trace_ops || settings->trace_calls;
-  Program program(std::move(*verified), Machine::handlers(traced));
+  Program program(std::move(*verified), Machine::handlers(traced), !settings->trace_calls);
   Runtime runtime(program, std::move(*settings));
   Host host(runtime);
   Machine machine(host);

@@ -154,7 +154,9 @@ void FunctionLowering::match(const Expr& expr, const Place* target) {
     const BlockId next = new_block();
     const Span span = get(arm.body).span;
     push_scope();
-    test(arm.pattern, source, next);
+    // Arms are exhaustive, so what fits none of those before fits the last.
+    const bool is_sure = &arm == &expr.arms.back() && !arm.guard.valid();
+    if (!is_sure) test(arm.pattern, source, next);
     pass_ = arm.guard.valid() ? Pass::BeforeGuard : Pass::All;
     bind(arm.pattern, source);
     pass_ = Pass::All;
@@ -173,10 +175,12 @@ void FunctionLowering::match(const Expr& expr, const Place* target) {
     pop_scope(span);
     leave_scope(scopes_.size() - 1, expr.span);
     jump(after, expr.span);
-    start(next);
+    if (!is_sure) start(next);
   }
-  Operand words = text("no arm of a match fits", expr.span);
-  emit(Opcode::Panic, expr.span).operands = {std::move(words)};
+  if (expr.arms.empty() || expr.arms.back().guard.valid()) {
+    Operand words = text("no arm of a match fits", expr.span);
+    emit(Opcode::Panic, expr.span).operands = {std::move(words)};
+  }
   scopes_.pop_back();
   start(after);
 }

@@ -23,7 +23,7 @@ void Translator::branch(const Instruction& i) {
 void Translator::switch_on(const Instruction& i) {
   const Source value = read(i.words[0]);
   std::vector<int32_t> targets;
-  for (uint32_t t = 0; t < i.words[1]; ++t) targets.push_back(static_cast<int32_t>(i.words[2 + t]));
+  for (uint32_t t = 0; t < i.words[1]; ++t) targets.push_back(static_cast<int32_t>(label_of(i.words[2 + t])));
   const auto last = static_cast<uint32_t>(targets.size() - 1);
   if (value.is_constant) return jump(i.words[2 + std::min<uint32_t>(static_cast<uint32_t>(value.bits), last)]);
   if (targets.size() == 1) return jump(i.words[2]);
@@ -31,12 +31,15 @@ void Translator::switch_on(const Instruction& i) {
     emit_jump(typed(Exec::BrEqK_i8, Number::U32), value.offset, 0, i.words[2], 0);
     return jump(i.words[3]);
   }
-  auto* kept = const_cast<std::vector<int32_t>*>(p_.keep(std::move(targets)));
-  tables_.push_back({f_.ops.size(), kept});
-  emit(Exec::Switch, value.offset, 0, last).site = kept->data();
+  emit(Exec::Switch, value.offset, 0, last).site = p_.keep(std::move(targets));
 }
 
+// A body that stands where it was called goes on behind itself.
 void Translator::give_back(const Instruction& i) {
+  if (body_ != 0) {
+    fetch_operand(result_, i.words[0]);
+    return jump(row_.blocks.count);
+  }
   const Source value = read(i.words[0]);
   const uint32_t size = value.is_constant ? spec::row_of(value.kind).size : types().size(value.type);
   if (size == 0) {

@@ -12,7 +12,7 @@
 namespace stark::vm {
 
 enum class Exec : uint16_t {
-#define EXEC(name) name,
+#define EXEC(name, size, abc) name,
 #include "vm/load/exec_ops.def"
   Count
 };

@@ -10,9 +10,7 @@ using spec::Opcode;
 
 namespace {
 
-constexpr uint32_t kNumbers = 10;
-
-Exec family(Exec first, uint32_t members, uint32_t which) { return static_cast<Exec>(static_cast<uint32_t>(first) + members * which); }
+Exec family(Exec first, size_t members, uint32_t which) { return plus(first, members * which); }
 uint32_t distance(Opcode op, Opcode first) { return static_cast<uint32_t>(op) - static_cast<uint32_t>(first); }
 
 }  // namespace
@@ -38,7 +36,7 @@ Number number_of(TypeKind kind) {
 // `op t …; set d, t` with no other use of t: the result goes to d at once.
 uint32_t Translator::result_place(uint32_t place) {
   const auto next = peek();
-  if (!next || next->op != Opcode::Set || !is_register(place) || uses_[place] != 2 || f_.flags[place] != 0) return place;
+  if (!next || next->op != Opcode::Set || !is_register(place) || uses_[place] != 2 || layout_.flags[place] != 0) return place;
   const spec::Operand o = spec::decode_operand(next->words[1]);
   if (o.mode == spec::OperandMode::Constant || o.index != place || next->words[0] == place) return place;
   at_ += 1 + next->words.size();
@@ -78,9 +76,14 @@ void Translator::bits(const Instruction& i) {
 
 void Translator::shift(const Instruction& i) {
   const Source left = read(i.words[1]), amount = read(i.words[2]);
-  const uint32_t a = in_frame(left), b = in_frame(amount);
+  const bool fits = amount.is_constant && amount.bits < 8 * spec::row_of(left.kind).size;
+  const uint32_t a = in_frame(left), b = fits ? 0 : in_frame(amount);
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
+  if (fits) {
+    emit(typed(i.op == Opcode::Shl ? Exec::ShlK_i8 : Exec::ShrK_i8, number_of(left.kind)), to, a, 0, amount.bits);
+    return end_write(place, to);
+  }
   const Exec first = i.op == Opcode::Shl ? Exec::Shl_i8 : Exec::Shr_i8;
   emit(typed(first, number_of(left.kind)), to, a, b, static_cast<uint64_t>(number_of(amount.kind)));
   end_write(place, to);

@@ -33,17 +33,15 @@ void Translator::call_dyn(const Instruction& i) {
   const Source receiver = read(arguments[0]);
   const uint32_t method = types().row(types().row(receiver.type).a).a + i.words[1];
   const auto offsets = p_.method_offsets(m().signatures[m().dyn_methods[method].signature]);
-  outgoing_.push_back({f_.ops.size(), false});
   if (types().is(receiver.type, TypeKind::Fn)) {
-    emit(Exec::LeaP, offsets[0], receiver.offset, kBoxed);
+    emit(Exec::LeaP, offsets[0] | kOutgoing, receiver.offset, kBoxed);
   } else {
-    emit(Exec::Mov8, offsets[0], receiver.offset);
+    emit(Exec::Mov8, offsets[0] | kOutgoing, receiver.offset);
   }
-  for (uint32_t a = 1; a < arguments.size(); ++a) pass(offsets[a], arguments[a]);
+  for (uint32_t a = 1; a < arguments.size(); ++a) fetch_operand(offsets[a] | kOutgoing, arguments[a]);
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
-  outgoing_.push_back({f_.ops.size(), true});
-  emit(Exec::CallDyn, to, 0, receiver.offset + 8, i.words[1]);
+  emit(Exec::CallDyn, to, kOutgoing, receiver.offset + 8, uint64_t{types().size(type_of(place))} << 32 | i.words[1]);
   end_write(place, to);
 }
 

@@ -13,9 +13,9 @@ Exec sized(Exec first, uint32_t size) {
 
 // `leave_out`: how many steps at the end are not taken.
 Where Translator::resolve(uint32_t place, uint32_t leave_out) {
-  if (is_register(place)) return {Where::Kind::Frame, f_.registers[place], 0, register_type(place)};
+  if (is_register(place)) return {Where::Kind::Frame, offset_of(place), 0, register_type(place)};
   const spec::PlaceRow& row = place_row(place);
-  Where at{Where::Kind::Frame, f_.registers[row.base], 0, register_type(row.base)};
+  Where at{Where::Kind::Frame, offset_of(row.base), 0, register_type(row.base)};
   uint32_t steps = 0;
   while (steps < row.kinds.size() && row.kinds[steps] != 0) ++steps;
   for (uint32_t s = 0; s + leave_out < steps; ++s) step(at, static_cast<ProjectionKind>(row.kinds[s]), row.arguments[s]);
@@ -51,7 +51,7 @@ void Translator::step(Where& at, ProjectionKind kind, uint32_t argument) {
       emit(Exec::Const8, index, 0, 0, argument);
       return element(at, index);
     }
-    case ProjectionKind::Index: return element(at, f_.registers[argument]);
+    case ProjectionKind::Index: return element(at, offset_of(argument));
     case ProjectionKind::Deref: return dereference(at);
   }
 }
@@ -144,7 +144,7 @@ bool Translator::element_operation(uint32_t place, uint32_t value, bool is_load)
   const uint32_t size = types().size(type_of(place));
   if (!is_word_size(size)) return false;
   const Where whole = resolve(place, 1);
-  const uint32_t index = f_.registers[row.arguments[steps - 1]];
+  const uint32_t index = offset_of(row.arguments[steps - 1]);
   const auto choose = [&](Exec load_code, Exec store_code, uint64_t imm) {
     emit(sized(is_load ? load_code : store_code, size), value, whole.offset, index, imm);
     return true;

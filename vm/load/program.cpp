@@ -20,10 +20,12 @@ uint32_t place_behind(const TypeFacts& facts, uint32_t& end) {
 
 }  // namespace
 
-Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers)
+Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, bool inlines)
     : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), functions_(module().functions.size()),
       buffers_(module().types.size()), arc_runs_(module().types.size()), boxes_(module().types.size()), arcs_(module().types.size()) {
   types_ = {&module(), verified_.types()};
+  inlines_ = inlines;
+  find_shared();
   has_threads_ = std::ranges::any_of(module().types, [](const spec::TypeRow& row) {
     return row.kind == static_cast<uint32_t>(TypeKind::Opaque) && row.a == static_cast<uint32_t>(spec::Opaque::Thread);
   });
@@ -42,33 +44,45 @@ std::vector<uint32_t> Program::method_offsets(const spec::SignatureRow& method) 
   return offsets;
 }
 
-// Parameters first, then what needs no clearing, then registers with pointers, then drop flags.
+// Parameters first, then what needs no clearing, then registers with pointers, then drop flags; those of functions that may
+// stand in this one among them.
 void Program::lay_out(Function& function) {
   if (function.is_laid_out) return;
   function.is_laid_out = true;
-  const spec::FunctionRow& row = module().functions[function.index];
-  const auto registers = std::span(module().registers).subspan(row.registers.first, row.registers.count);
-  function.registers.resize(registers.size());
-  function.flags.resize(registers.size());
+  std::vector<uint32_t> chain;
+  uint32_t words = 0;
+  if (inlines_) choose_inlined(function, function.index, chain, words);
   uint32_t end = sizeof(FrameHeader);
-  const auto place = [&](uint32_t r) {
-    const TypeFacts& facts = types_.facts(registers[r].type.type);
-    function.registers[r] = place_behind(facts, end);
-    for (const PointerSlot& slot : facts.pointers) function.roots.push_back({function.registers[r] + slot.offset, slot_kind(slot.kind)});
-  };
-  const auto place_all = [&](auto belongs) {
+  const auto place_all = [&](uint32_t index, Layout& layout, auto belongs) {
+    const spec::FunctionRow& row = module().functions[index];
+    const auto registers = std::span(module().registers).subspan(row.registers.first, row.registers.count);
+    layout.registers.resize(registers.size());
+    layout.flags.resize(registers.size());
     for (uint32_t r = 0; r < registers.size(); ++r) {
-      if (belongs((registers[r].flags & spec::kParameter) != 0, !types_.facts(registers[r].type.type).pointers.empty())) place(r);
+      const TypeFacts& facts = types_.facts(registers[r].type.type);
+      const bool is_parameter = (registers[r].flags & spec::kParameter) != 0 && index == function.index;
+      if (!belongs(is_parameter, !facts.pointers.empty())) continue;
+      layout.registers[r] = place_behind(facts, end);
+      for (const PointerSlot& slot : facts.pointers) function.roots.push_back({layout.registers[r] + slot.offset, slot_kind(slot.kind)});
     }
   };
-  place_all([](bool parameter, bool) { return parameter; });
-  place_all([](bool parameter, bool pointers) { return !parameter && !pointers; });
+  const auto place_everywhere = [&](auto belongs) {
+    place_all(function.index, function.layout, belongs);
+    for (auto& [index, layout] : function.inlined) place_all(index, layout, belongs);
+  };
+  place_everywhere([](bool parameter, bool) { return parameter; });
+  place_everywhere([](bool parameter, bool pointers) { return !parameter && !pointers; });
   end = aligned(end, 8);
   function.zero_from = end;
-  place_all([](bool parameter, bool pointers) { return !parameter && pointers; });
-  for (uint32_t r = 0; r < registers.size(); ++r) {
-    if ((registers[r].flags & spec::kDropFlag) != 0) function.flags[r] = end++;
-  }
+  place_everywhere([](bool parameter, bool pointers) { return !parameter && pointers; });
+  const auto place_flags = [&](uint32_t index, Layout& layout) {
+    const spec::FunctionRow& row = module().functions[index];
+    for (uint32_t r = 0; r < row.registers.count; ++r) {
+      if ((module().registers[row.registers.first + r].flags & spec::kDropFlag) != 0) layout.flags[r] = end++;
+    }
+  };
+  place_flags(function.index, function.layout);
+  for (auto& [index, layout] : function.inlined) place_flags(index, layout);
   end = aligned(end, 8);
   function.zero_bytes = end - function.zero_from;
   function.frame_size = end;
@@ -77,7 +91,7 @@ void Program::lay_out(Function& function) {
 void Program::translate(Function& function) {
   const std::scoped_lock lock(translating_);
   lay_out(function);
-  if (function.entry == nullptr) Translator(*this, function).run();
+  if (function.entry == nullptr) Translator::run(*this, function);
 }
 
 gc::Object* Program::text_constant(uint32_t constant) {
@@ -122,13 +136,25 @@ const gc::TypeInfo& Program::arc_run_info(uint32_t element_type) {
   });
 }
 
-Position Program::position_of(const Function& function, const Op* op) const {
-  const spec::FunctionRow& row = module().functions[function.index];
+std::vector<Point> Program::points_of(const Function& function, const Op* op) const {
   const auto at = static_cast<size_t>(op - function.ops.data());
-  if (row.file == spec::kNone || row.file >= module().files.size() || at >= function.words.size()) return {};
+  if (at >= function.origins.size()) return {{function.index, 0, &function.layout}};
+  std::vector<Point> points;
+  Origin from = function.origins[at];
+  for (;;) {
+    const Body& body = function.bodies[from.body];
+    points.push_back({body.function, from.word, body.layout});
+    if (body.caller == spec::kNone) return points;
+    from = {body.word, body.caller};
+  }
+}
+
+Position Program::position_of(const Point& point) const {
+  const spec::FunctionRow& row = module().functions[point.function];
+  if (row.file == spec::kNone || row.file >= module().files.size()) return {};
   Position position{module().text_of(module().files[row.file])};
   for (const spec::LineRow& line : std::span(module().lines).subspan(row.lines.first, row.lines.count)) {
-    if (line.word > function.words[at]) break;
+    if (line.word > point.word) break;
     position.line = line.line;
     position.column = line.column;
   }

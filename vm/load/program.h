@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -39,18 +40,45 @@ struct RootSlot {
   gc::SlotKind kind;
 };
 
+// Where a body's registers lie in a frame.
+struct Layout {
+  std::vector<uint32_t> registers;  // offsets
+  std::vector<uint32_t> flags;      // offset of each register's drop flag, or 0
+};
+
+// A body among the operations of a function: its own, which is the first, or one that stands where it would be called.
+struct Body {
+  uint32_t function = 0;
+  uint32_t caller = spec::kNone;  // the body with the call
+  uint32_t word = 0;              // of the call
+  const Layout* layout = nullptr;
+};
+// Which instruction an operation came from.
+struct Origin {
+  uint32_t word = 0;
+  uint32_t body = 0;
+  bool operator==(const Origin&) const = default;
+};
+// Where a body is at some time.
+struct Point {
+  uint32_t function = 0;
+  uint32_t word = 0;
+  const Layout* layout = nullptr;
+};
+
 struct Function {
   std::atomic<const Op*> entry{nullptr};  // null until translated; whoever sees it sees the rest
   uint32_t frame_size = 0;
   uint32_t zero_from = 0, zero_bytes = 0;  // cleared at entry: pointer words and drop flags
   uint32_t index = 0;
   bool is_laid_out = false;
-  std::vector<uint32_t> registers;  // offsets
-  std::vector<uint32_t> flags;      // offset of each register's drop flag, or 0
-  std::vector<RootSlot> roots;
+  Layout layout;
+  std::map<uint32_t, Layout> inlined;  // of functions that may stand where they are called
+  std::vector<RootSlot> roots;         // of all of them
   std::vector<Op> ops;
   std::vector<Exec> codes;      // of each operation, for traces
-  std::vector<uint32_t> words;  // of each operation: the code word it came from
+  std::vector<Origin> origins;  // of each operation
+  std::vector<Body> bodies;
 };
 
 struct Position {
@@ -60,8 +88,8 @@ struct Position {
 
 class Program {
  public:
-  // `handlers`: what the loop wants in Op::handler, by Exec.
-  Program(VerifiedModule verified, std::span<const uint32_t> handlers);
+  // `handlers`: what the loop wants in Op::handler, by Exec. `inlines`: small functions stand where they are called.
+  Program(VerifiedModule verified, std::span<const uint32_t> handlers, bool inlines = true);
   Program(const Program&) = delete;
 
   const spec::Module& module() const { return verified_.module(); }
@@ -88,8 +116,10 @@ class Program {
   const VTable* vtable(uint32_t index) const { return &vtables_[index]; }
   // Where every function behind a method of a dyn takes its arguments, the thin receiver first.
   std::vector<uint32_t> method_offsets(const spec::SignatureRow& method) const;
-  // Where an operation of a function stands in the source; line 0 when there is no debug information.
-  Position position_of(const Function& function, const Op* op) const;
+  // The bodies that an operation is in the middle of, the innermost first.
+  std::vector<Point> points_of(const Function& function, const Op* op) const;
+  // In the source; line 0 when there is no debug information.
+  Position position_of(const Point& point) const;
 
   template <class Site>
   const Site* keep(Site site) {
@@ -127,8 +157,15 @@ class Program {
   };
   BoxInfo value_info(const char* name, uint32_t type, uint32_t before) const;
 
+  // inline.cpp
+  void find_shared();
+  bool is_shared_in(uint32_t type) const;
+  void choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain, uint32_t& words) const;
+
   std::mutex translating_;
   bool has_threads_ = false;
+  bool inlines_ = true;
+  std::vector<bool> shares_;  // by type: a value of it may lead to a Gc or Weak
   Infos<gc::TypeInfo> buffers_, arc_runs_;
   Infos<BoxInfo> boxes_, arcs_;
   std::vector<VTable> vtables_;

@@ -4,28 +4,42 @@
 
 #include <algorithm>
 
+#include "vm/load/improve.h"
+
 namespace stark::vm {
 
 using spec::Opcode;
 
-Translator::Translator(Program& program, Function& function)
-    : p_(program), f_(function), row_(program.module().functions[function.index]),
-      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), scratch_(function.frame_size),
-      scratch_most_(function.frame_size) {}
+Translator::Translator(Program& program, Emission& emission, uint32_t index, const Layout& layout, uint32_t body)
+    : p_(program), e_(emission), index_(index), layout_(layout), body_(body), row_(program.module().functions[index]),
+      code_(std::span(program.module().code).subspan(row_.code.first, row_.code.count)), held_(emission.scratch) {}
 
-void Translator::run() {
+void Translator::run(Program& program, Function& function) {
+  function.bodies.push_back({function.index, spec::kNone, 0, &function.layout});
+  Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size};
+  Translator(program, e, function.index, function.layout, 0).translate();
+  Improvable it = improvable(program, e);
+  improve(it);
+  function.roots = std::move(it.roots);
+  bind(e);
+}
+
+void Translator::translate() {
   count_uses();
   find_polls();
-  for (uint32_t r = 0; r < f_.flags.size(); ++r) {
-    if ((m().registers[row_.registers.first + r].flags & spec::kParameter) != 0) set_flag(r, true);
+  for (uint32_t r = 0; r < row_.registers.count; ++r) {
+    const bool is_parameter = (m().registers[row_.registers.first + r].flags & spec::kParameter) != 0;
+    if (is_parameter || body_ != 0) set_flag(r, is_parameter);
   }
+  first_label_ = static_cast<uint32_t>(e_.code.labels.size());
+  e_.code.labels.resize(first_label_ + row_.blocks.count + 1);
   for (uint32_t b = 0; b < row_.blocks.count; ++b) block(b);
-  bind();
+  e_.code.labels[label_of(row_.blocks.count)] = static_cast<uint32_t>(e_.code.ops.size());
 }
 
 void Translator::block(uint32_t b) {
   block_ = b;
-  block_starts_.push_back(static_cast<uint32_t>(f_.ops.size()));
+  e_.code.labels[label_of(b)] = static_cast<uint32_t>(e_.code.ops.size());
   at_ = m().blocks[row_.blocks.first + b].code_first;
   if (polls_[b]) {
     word_ = static_cast<uint32_t>(at_);
@@ -36,7 +50,7 @@ void Translator::block(uint32_t b) {
     const Instruction i = *peek();
     word_ = static_cast<uint32_t>(at_);
     at_ += 1 + i.words.size();
-    scratch_ = f_.frame_size;
+    for (size_t s = 0; s < e_.scratch.size(); ++s) e_.scratch[s].is_used = s < held_.size() && held_[s].is_used;
     instruction(i);
   }
 }
@@ -69,7 +83,7 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::DropFlag: return drop_flag(w[0]);
     case Opcode::End:
       // What a handle shared is kept by it no longer, though its word is still shown to the collector.
-      if (types().is(register_type(w[0]), TypeKind::Gc)) emit(Exec::Const8, f_.registers[w[0]]);
+      if (types().is(register_type(w[0]), TypeKind::Gc)) emit(Exec::Const8, offset_of(w[0]));
       return set_flag(w[0], false);
     case Opcode::Add:
     case Opcode::Sub:
@@ -110,42 +124,91 @@ void Translator::instruction(const Instruction& i) {
 
 Op& Translator::emit(Exec code, uint32_t a, uint32_t b, uint32_t c, uint64_t imm) {
   Op op;
-  op.handler = p_.handlers()[static_cast<size_t>(code)];
   op.a = a;
   op.b = b;
   op.c = c;
   op.imm = imm;
-  f_.ops.push_back(op);
-  f_.codes.push_back(code);
-  f_.words.push_back(word_);
-  return f_.ops.back();
+  e_.code.add(op, code, {word_, body_});
+  return e_.code.ops.back();
 }
 
-Op& Translator::emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm) {
-  fixups_.push_back({f_.ops.size(), target_block});
-  return emit(code, a, b, 0, imm);
-}
+Op& Translator::emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t block, uint64_t imm) { return emit(code, a, b, label_of(block), imm); }
 
 uint32_t Translator::scratch(uint32_t bytes) {
-  const uint32_t offset = scratch_;
-  scratch_ += (bytes + 7) / 8 * 8;
-  scratch_most_ = std::max(scratch_most_, scratch_);
-  return offset;
+  for (Scratch& s : e_.scratch) {
+    if (s.is_used || s.size != bytes) continue;
+    s.is_used = true;
+    return s.offset;
+  }
+  e_.scratch.push_back({bytes, e_.frame_end, true});
+  e_.frame_end += (bytes + 7) / 8 * 8;
+  return e_.scratch.back().offset;
 }
 
-// Now every block has its place and the frame its size.
-void Translator::bind() {
-  for (const Fixup& f : fixups_) f_.ops[f.op].c = block_starts_[f.block] - static_cast<uint32_t>(f.op);
-  for (const TableFixup& t : tables_) {
-    for (int32_t& target : *t.targets) target = static_cast<int32_t>(block_starts_[static_cast<uint32_t>(target)]) - static_cast<int32_t>(t.op);
+// Values that need a drop are there for unwinding, handles of shared objects for those who count them.
+Improvable Translator::improvable(const Program& program, Emission& e) {
+  Improvable it{program, e.code, {}, e.function.roots, sizeof(FrameHeader), e.frame_end, std::vector<uint32_t>(e.frame_end, 0)};
+  const auto add = [&](uint32_t index, const Layout& layout) {
+    const spec::FunctionRow& row = program.module().functions[index];
+    for (uint32_t r = 0; r < row.registers.count; ++r) {
+      const spec::RegisterRow& reg = program.module().registers[row.registers.first + r];
+      const TypeFacts& facts = program.types().facts(reg.type.type);
+      const bool is_handle = program.types().is(reg.type.type, TypeKind::Gc) ||
+                             std::ranges::any_of(facts.pointers, [](const PointerSlot& s) { return s.kind == PointerSlot::Kind::Weak; });
+      it.areas.push_back({layout.registers[r], facts.size, facts.needs_drop || is_handle, false});
+      const bool is_parameter = (reg.flags & spec::kParameter) != 0 && index == e.function.index;
+      if (is_parameter) it.parameters_end = std::max(it.parameters_end, layout.registers[r] + facts.size);
+      if (layout.flags[r] != 0) it.areas.push_back({layout.flags[r], 1, true, false});
+    }
+  };
+  add(e.function.index, e.function.layout);
+  for (const auto& [index, layout] : e.function.inlined) add(index, layout);
+  for (const Scratch& s : e.scratch) it.areas.push_back({s.offset, s.size, false, true});
+  for (uint32_t a = 0; a < it.areas.size(); ++a) std::fill_n(it.area_at.begin() + it.areas[a].offset, it.areas[a].size, a + 1);
+  return it;
+}
+
+// Now every label has its place and the frame its size.
+void Translator::bind(Emission& e) {
+  Code& code = e.code;
+  const auto distance = [&](uint32_t label, size_t from) { return static_cast<int32_t>(code.labels[label]) - static_cast<int32_t>(from); };
+  for (size_t at = 0; at < code.ops.size(); ++at) {
+    Op& op = code.ops[at];
+    if (is_jump(code.codes[at])) op.c = static_cast<uint32_t>(distance(op.c, at));
+    if (code.codes[at] == Exec::Switch) {
+      auto& targets = targets_of(op);
+      for (int32_t& target : targets) target = distance(static_cast<uint32_t>(target), at);
+      op.site = targets.data();
+    }
+    for (uint32_t* offset : {&op.a, &op.b}) {
+      if ((*offset & kOutgoing) != 0) *offset = (*offset & ~kOutgoing) + e.frame_end;
+    }
   }
-  f_.frame_size = scratch_most_;
-  for (const Outgoing& o : outgoing_) {
-    uint32_t& offset = o.is_b ? f_.ops[o.op].b : f_.ops[o.op].a;
-    offset += f_.frame_size;
+  Function& f = e.function;
+  f.frame_size = e.frame_end;
+  // Flags stand behind the pointers.
+  uint32_t from = f.zero_from + f.zero_bytes, end = f.zero_from;
+  for (const RootSlot& r : f.roots) {
+    if (r.offset < f.zero_from) continue;
+    from = std::min(from, r.offset);
+    end = std::max(end, r.offset + 8);
   }
-  f_.ops.shrink_to_fit();
-  f_.entry.store(f_.ops.data(), std::memory_order_release);
+  const auto cover = [&](const Layout& layout) {
+    for (const uint32_t flag : layout.flags) {
+      if (flag == 0) continue;
+      from = std::min(from, flag / 8 * 8);
+      end = std::max(end, flag / 8 * 8 + 8);
+    }
+  };
+  cover(f.layout);
+  for (const auto& [index, layout] : f.inlined) cover(layout);
+  f.zero_from = from;
+  f.zero_bytes = end > from ? end - from : 0;
+  f.ops = std::move(code.ops);
+  f.codes = std::move(code.codes);
+  f.origins = std::move(code.origins);
+  f.ops.shrink_to_fit();
+  f.entry.store(f.ops.data(), std::memory_order_release);
 }
 
 // Nothing runs for long without coming to a head of a loop or the entry of a function that calls.

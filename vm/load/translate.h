@@ -1,6 +1,6 @@
 // vm/load/translate.h — Translator: one function's instructions over places become operations over frame offsets.
 // Room: vm/load, private. In: a laid-out Function. Out: its operations.
-// Law: between the first operation of an instruction and its last nothing allocates, but for the one that is meant to; so
+// Law: a slot of scratch is of one size for the whole function. Between the first operation of an instruction and its last nothing allocates, but for the one that is meant to; so
 // addresses may wait in scratch slots, which no collection looks at.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <span>
 
 #include "bytecode-spec/operand.h"
+#include "vm/load/code.h"
 #include "vm/load/program.h"
 
 namespace stark::vm {
@@ -38,18 +39,35 @@ struct Instruction {
   std::span<const uint32_t> words;  // behind the head
 };
 
+struct Scratch {
+  uint32_t size, offset;
+  bool is_used;
+};
+// What the bodies in one function share while it is translated.
+struct Emission {
+  Function& function;
+  Code code;
+  std::vector<Scratch> scratch;
+  uint32_t frame_end = 0;  // behind registers and scratch
+  uint32_t inlined_words = 0;
+};
+
 class Translator {
  public:
-  Translator(Program& program, Function& function);
-  void run();
+  // Makes the operations of a function that is laid out.
+  static void run(Program& program, Function& function);
 
  private:
+  Translator(Program& program, Emission& emission, uint32_t index, const Layout& layout, uint32_t body);
+  void translate();
+  static struct Improvable improvable(const Program& program, Emission& e);
+  static void bind(Emission& e);
+
   // translate.cpp: the walk over blocks, and operations as such
   void block(uint32_t b);
   void instruction(const Instruction& i);
   Op& emit(Exec code, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint64_t imm = 0);
-  Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t target_block, uint64_t imm = 0);
-  void bind();
+  Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t block, uint64_t imm = 0);
   std::optional<Instruction> peek() const;
   uint32_t scratch(uint32_t bytes);
   void count_uses();
@@ -94,10 +112,27 @@ class Translator {
   void format(const Instruction& i);
   void call(const Instruction& i);
   void call_dyn(const Instruction& i);
-  void pass(uint32_t to, uint32_t operand);
   void call_native(const Instruction& i);
   bool call_intrinsic(spec::Native native, const Instruction& i);
+  bool intrinsic(Exec code, const Instruction& i);
+  bool push(Exec code, spec::Native native, const Instruction& i);
+  bool split(const Instruction& i);
+  bool replace(const Instruction& i);
+  bool letter_at(const Instruction& i);
+  // `make` puts the result of a call where it is told.
+  template <class Make>
+  bool write_result(const Instruction& i, Make make) {
+    const uint32_t place = result_place(i.words[0]);
+    const uint32_t to = begin_write(place);
+    make(to);
+    end_write(place, to);
+    return true;
+  }
   void tensor(const Instruction& i);
+
+  // inline.cpp
+  const Layout* inlined(uint32_t callee) const;
+  void call_inlined(uint32_t callee, const Layout& layout, uint32_t result);
 
   // numbers.cpp
   void arithmetic(const Instruction& i);
@@ -119,42 +154,35 @@ class Translator {
   const TypeTables& types() const { return p_.types(); }
   bool is_register(uint32_t place) const { return place < row_.registers.count; }
   uint32_t register_type(uint32_t r) const { return m().registers[row_.registers.first + r].type.type; }
-  uint32_t type_of(uint32_t place) const { return p_.verified().place_type(f_.index, place); }
+  uint32_t type_of(uint32_t place) const { return p_.verified().place_type(index_, place); }
   const spec::PlaceRow& place_row(uint32_t place) const { return m().places[row_.places.first + place - row_.registers.count]; }
 
+  uint32_t offset_of(uint32_t r) const { return layout_.registers[r]; }
+  uint32_t new_label() {
+    e_.code.labels.push_back(0);
+    return static_cast<uint32_t>(e_.code.labels.size() - 1);
+  }
+  void set_label(uint32_t label) { e_.code.labels[label] = static_cast<uint32_t>(e_.code.ops.size()); }
+  uint32_t label_of(uint32_t block) const { return first_label_ + block; }
+
   Program& p_;
-  Function& f_;
+  Emission& e_;
+  const uint32_t index_;  // of the function whose body this is
+  const Layout& layout_;
+  const uint32_t body_;
   const spec::FunctionRow& row_;
   std::span<const uint32_t> code_;
   size_t at_ = 0;              // word of the next instruction
   size_t end_ = 0;             // of the block
   uint32_t word_ = 0;          // of the current instruction
   uint32_t block_ = 0;
-  uint32_t scratch_ = 0, scratch_most_ = 0;
   std::vector<uint32_t> uses_;         // by register: how often the code names it
   std::vector<bool> polls_;            // by block: heads of loops, and the entry of what calls
-  std::vector<uint32_t> block_starts_;  // first operation
-  struct Fixup {
-    size_t op;
-    uint32_t block;
-  };
-  std::vector<Fixup> fixups_;
-  struct TableFixup {
-    size_t op;
-    std::vector<int32_t>* targets;  // blocks until bound
-  };
-  std::vector<TableFixup> tables_;
-  struct Outgoing {
-    size_t op;
-    bool is_b;  // b, else a, counts from the end of this frame
-  };
-  std::vector<Outgoing> outgoing_;
+  std::vector<Scratch> held_;          // scratch of the caller whose call this body stands for
+  uint32_t first_label_ = 0;           // of the blocks; one more label stands behind them
+  uint32_t result_ = 0;                // of an inlined body: where its caller wants it
 };
 
 Number number_of(TypeKind kind);
-inline Exec typed(Exec first, Number n) { return static_cast<Exec>(static_cast<uint16_t>(first) + static_cast<uint16_t>(n)); }
-// The operation of a family by size: 1, 2, 4, 8, 16, N.
-Exec sized(Exec first, uint32_t size);
-inline bool is_word_size(uint32_t size) { return size == 1 || size == 2 || size == 4 || size == 8; }
 
 }  // namespace stark::vm

@@ -70,7 +70,7 @@ void Translator::fetch_operand(uint32_t to, uint32_t word) {
 
 uint32_t Translator::in_frame(const Source& s) {
   if (!s.is_constant) return s.offset;
-  const uint32_t slot = scratch(8);
+  const uint32_t slot = scratch(spec::row_of(s.kind).size);
   put(slot, s);
   return slot;
 }
@@ -112,7 +112,7 @@ void Translator::put(uint32_t to, const Source& value) {
 }
 
 void Translator::set_flag(uint32_t reg, bool on) {
-  if (f_.flags[reg] != 0) emit(Exec::Const1, f_.flags[reg], 0, 0, on ? 1 : 0);
+  if (layout_.flags[reg] != 0) emit(Exec::Const1, layout_.flags[reg], 0, 0, on ? 1 : 0);
 }
 
 void Translator::set(uint32_t place, uint32_t operand) {
@@ -241,7 +241,7 @@ void Translator::drop(uint32_t place) {
 void Translator::drop_flag(uint32_t reg) {
   const uint32_t type = register_type(reg);
   if (!types().facts(type).needs_drop) return set_flag(reg, false);
-  emit(Exec::DropFlag, f_.registers[reg], f_.flags[reg], 0, type);
+  emit(Exec::DropFlag, offset_of(reg), layout_.flags[reg], 0, type);
 }
 
 void Translator::format(const Instruction& i) {

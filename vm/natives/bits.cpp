@@ -6,8 +6,7 @@
 
 namespace stark::vm::natives {
 
-// One step of FxHash: rotate, mix in, multiply by an odd constant of good spread.
-void U64Mix(NativeCall& call) { call.give((std::rotl(call.get<uint64_t>(0), 5) ^ call.get<uint64_t>(1)) * 0x517C'C1B7'2722'0A95ull); }
+void U64Mix(NativeCall& call) { call.give(mix(call.get<uint64_t>(0), call.get<uint64_t>(1))); }
 void U64WrappingAdd(NativeCall& call) { call.give(call.get<uint64_t>(0) + call.get<uint64_t>(1)); }
 void U64WrappingSub(NativeCall& call) { call.give(call.get<uint64_t>(0) - call.get<uint64_t>(1)); }
 void U64WrappingMul(NativeCall& call) { call.give(call.get<uint64_t>(0) * call.get<uint64_t>(1)); }

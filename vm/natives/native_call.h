@@ -4,6 +4,8 @@
 // written after the last allocation. A body that panics has taken and changed nothing: its caller still drops what it passed.
 #pragma once
 
+#include <bit>
+
 #include "vm/natives/host.h"
 
 namespace stark::vm {
@@ -58,6 +60,9 @@ class NativeCall {
 using NativeBody = void (*)(NativeCall&);
 // The body of a native; one per row of natives.def.
 NativeBody native_body(spec::Native native);
+
+// One step of FxHash: rotate, mix in, multiply by an odd constant of good spread.
+inline uint64_t mix(uint64_t state, uint64_t word) { return (std::rotl(state, 5) ^ word) * 0x517C'C1B7'2722'0A95ull; }
 
 // vec.cpp: None, or Some with the bytes at `payload`; all words of the enum are written.
 void give_option(NativeCall& call, const void* payload, uint32_t size);

@@ -121,7 +121,7 @@ uint32_t g_handlers[kExecCount];
 void Machine::loop(Machine* m, const Op* pc, std::byte* fp) {
   if (pc == nullptr) {
     static const int32_t kDistances[] = {
-#define EXEC(name) static_cast<int32_t>(static_cast<const char*>(&&L_##name) - static_cast<const char*>(&&L_Mov1)),
+#define EXEC(name, size, abc) static_cast<int32_t>(static_cast<const char*>(&&L_##name) - static_cast<const char*>(&&L_Mov1)),
 #include "vm/load/exec_ops.def"
     };
     for (size_t i = 0; i < kExecCount; ++i) g_handlers[i] = static_cast<uint32_t>(kDistances[i]);

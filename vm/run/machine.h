@@ -14,7 +14,7 @@ namespace stark::vm {
 
 enum class Trap : uint8_t {
   Index, Tag, AddOverflow, SubOverflow, MulOverflow, DivOverflow, RemOverflow, NegOverflow, PowOverflow, ShlOverflow, ShrOverflow,
-  DivZero, RemZero, StackOverflow
+  DivZero, RemZero, StackOverflow, Split
 };
 
 class Machine final : public gc::RootProvider {

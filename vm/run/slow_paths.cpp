@@ -2,6 +2,8 @@
 // Room: vm/run. In: sites and frames. Out: values in frames, or a failure.
 #include <fmt/format.h>
 
+#include <deque>
+
 #include "vm/natives/native_call.h"
 #include "vm/run/machine.h"
 
@@ -53,6 +55,7 @@ void Machine::trap(Trap which, uint64_t x, uint64_t y) {
       "attempt to raise to a power with overflow", "attempt to shift left with overflow", "attempt to shift right with overflow",
       "attempt to divide by zero", "attempt to calculate the remainder with a divisor of zero", "stack overflow"};
   if (which == Trap::Index) return host_.fail(Exit::Panic, fmt::format("index {} is out of range for length {}", x, y));
+  if (which == Trap::Split) return host_.fail(Exit::Panic, fmt::format("cannot split {} elements at {}", x, y));
   if (which == Trap::Tag) return host_.fail(Exit::Panic, fmt::format("variant {} is looked at as variant {}", x, y));
   host_.fail(Exit::Panic, std::string(kTexts[static_cast<size_t>(which)]),
              which == Trap::StackOverflow ? "is there a recursion without an end?" : "");
@@ -69,17 +72,20 @@ std::string where(const Position& p) { return p.line == 0 ? std::string("?") : f
 // The innermost and the outermost calls; what lies between is only counted.
 std::string Machine::backtrace() const {
   constexpr size_t kEnds = 16;
-  size_t depth = 0;
-  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) ++depth;
+  std::vector<Point> first;
+  std::deque<Point> last;
+  size_t between = 0;
   const Op* op = failing_op();
   size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size();
-  std::string out;
-  std::byte* fp = fp_;
-  for (size_t i = 0; i < depth; ++i, fp = header(fp).caller) {
-    const Function& function = *header(fp).function;
-    const bool is_shown = depth <= 2 * kEnds || i < kEnds || i + kEnds >= depth;
-    if (is_shown) out += fmt::format("  at {} ({})\n", host_.program.function_name(function.index), where(host_.program.position_of(function, op)));
-    if (depth > 2 * kEnds && i == kEnds) out += fmt::format("  … {} more\n", depth - 2 * kEnds);
+  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
+    for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
+      if (first.size() < kEnds) {
+        first.push_back(point);
+        continue;
+      }
+      last.push_back(point);
+      if (last.size() > kEnds) last.pop_front(), ++between;
+    }
     // A destructor does not know where its caller stood, but what the caller left to do does.
     const bool from_drop = header(fp).return_to == &drop_continue_[1];
     while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
@@ -87,6 +93,11 @@ std::string Machine::backtrace() const {
     const bool from_static = making > 0 && header(fp).return_to == &making_[making - 1]->done[1];
     op = from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : header(fp).return_to - 1;
   }
+  std::string out;
+  const auto tell = [&](const Point& p) { out += fmt::format("  at {} ({})\n", host_.program.function_name(p.function), where(host_.program.position_of(p))); };
+  for (const Point& p : first) tell(p);
+  if (between > 0) out += fmt::format("  … {} more\n", between);
+  for (const Point& p : last) tell(p);
   return out;
 }
 
@@ -106,7 +117,7 @@ std::string Machine::last_words() const {
   const Failure& f = *host_.failure;
   std::string text;
   const bool in_code = fp_ != nullptr && header(fp_).function != nullptr;
-  const Position at = in_code ? host_.program.position_of(*header(fp_).function, failing_op()) : Position{};
+  const Position at = in_code ? host_.program.position_of(host_.program.points_of(*header(fp_).function, failing_op())[0]) : Position{};
   if (f.exit == Exit::Panic) {
     text = at.line != 0 ? fmt::format("panicked at {}: {}\n", where(at), f.message) : fmt::format("panicked: {}\n", f.message);
   } else {
@@ -139,7 +150,7 @@ int Machine::finish(uint32_t type, const std::byte* result) {
 
 void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
   static constexpr std::string_view kNames[] = {
-#define EXEC(name) #name,
+#define EXEC(name, size, abc) #name,
 #include "vm/load/exec_ops.def"
   };
   const Function* function = header(fp).function;
@@ -150,7 +161,7 @@ void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
   if (!host_.options.trace_calls) return;
   if (code == Exec::Call || code == Exec::CallDyn) {
     const bool is_dyn = code == Exec::CallDyn;
-    const auto* callee = is_dyn ? load<const VTable*>(fp + pc->c)->functions[pc->imm] : static_cast<const Function*>(pc->site);
+    const auto* callee = is_dyn ? load<const VTable*>(fp + pc->c)->functions[static_cast<uint32_t>(pc->imm)] : static_cast<const Function*>(pc->site);
     write_all(host_.options.errors, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
   } else if (name.starts_with("Ret") && depth_ > 0 && function != nullptr) {
     write_all(host_.options.errors, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));

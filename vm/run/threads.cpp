@@ -43,7 +43,7 @@ void Machine::prepare(FatBox body) {
   fp_ = open_frame(entry, 0);
   CHECK(fp_ != nullptr);  // a frame is smaller than the stack of a thread
   pc_ = entry.entry;
-  store(fp_ + entry.registers[0], body.object);
+  store(fp_ + entry.layout.registers[0], body.object);
 }
 
 // The message of the panic that ended it. What is no panic ends the program, here and now.

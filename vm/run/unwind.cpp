@@ -11,10 +11,8 @@ using Kind = DropEntry::Kind;
 
 namespace {
 
-uint32_t word_of(const Function& function, const Op* op) { return function.words[static_cast<size_t>(op - function.ops.data())]; }
-
-spec::Opcode opcode_at(const spec::Module& m, const Function& function, uint32_t word) {
-  return static_cast<spec::Opcode>(m.code[m.functions[function.index].code.first + word] & 0xFFFF);
+spec::Opcode opcode_at(const spec::Module& m, const Point& point) {
+  return static_cast<spec::Opcode>(m.code[m.functions[point.function].code.first + point.word] & 0xFFFF);
 }
 
 }  // namespace
@@ -29,15 +27,19 @@ size_t Machine::resume_index() const {
 
 // The frame's own values go under what it was already dropping, and under them the way to its caller.
 void Machine::owe(std::byte* fp, const Op* op, Moment moment, size_t under) {
-  const Function& function = *header(fp).function;
-  const std::tuple point{function.index, word_of(function, op), moment};
-  if (!owed_.contains(point)) owed_[point] = owed_at(host_.program.verified(), function.index, std::get<1>(point), moment);
   std::vector<DropEntry> entries{{Kind::Resume, 0, nullptr, 0, 0, &unwind_frame_}};
-  for (const Owed& o : owed_[point] | std::views::reverse) {
-    if (o.is_flagged && load<uint8_t>(fp + function.flags[o.reg]) == 0) continue;
-    std::byte* address = fp + function.registers[o.reg] + o.path[0];
-    for (const uint32_t inside : o.path | std::views::drop(1)) address = load<gc::Object*>(address)->payload() + inside;
-    entries.push_back({Kind::Value, o.type, address, 0, 0, nullptr});
+  // A body that stands in another is its callee: what is outside has been called from, and is dropped last.
+  const std::vector<Point> points = host_.program.points_of(*header(fp).function, op);
+  for (size_t p = points.size(); p-- > 0;) {
+    const Point& at = points[p];
+    const std::tuple key{at.function, at.word, p == 0 ? moment : Moment::Taken};
+    if (!owed_.contains(key)) owed_[key] = owed_at(host_.program.verified(), at.function, at.word, std::get<2>(key));
+    for (const Owed& o : owed_[key] | std::views::reverse) {
+      if (o.is_flagged && load<uint8_t>(fp + at.layout->flags[o.reg]) == 0) continue;
+      std::byte* address = fp + at.layout->registers[o.reg] + o.path[0];
+      for (const uint32_t inside : o.path | std::views::drop(1)) address = load<gc::Object*>(address)->payload() + inside;
+      entries.push_back({Kind::Value, o.type, address, 0, 0, nullptr});
+    }
   }
   host_.drops.insert(host_.drops.begin() + static_cast<ptrdiff_t>(under), entries.begin(), entries.end());
 }
@@ -47,8 +49,7 @@ void Machine::owe(std::byte* fp, const Op* op, Moment moment, size_t under) {
 void Machine::leave_while_dropping(std::byte* fp) {
   const size_t resume = resume_index();
   const Op* op = host_.drops[resume].resume - 1;
-  const Function& function = *header(fp).function;
-  const spec::Opcode opcode = opcode_at(host_.program.module(), function, word_of(function, op));
+  const spec::Opcode opcode = opcode_at(host_.program.module(), host_.program.points_of(*header(fp).function, op)[0]);
   if (opcode == spec::Opcode::Replace) {
     completing_ = fp;
     return;
