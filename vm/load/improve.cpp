@@ -24,7 +24,7 @@ bool is_pure(Exec code) {
 
 class Improver {
  public:
-  explicit Improver(Improvable& it) : it_(it), code_(it.code), flow_(it), gone_(it.code.ops.size(), false) {}
+  explicit Improver(Improvable& it) : code_(it.code), flow_(it), gone_(it.code.ops.size(), false) {}
 
   // True if anything changed.
   bool run() {
@@ -167,7 +167,6 @@ class Improver {
     }
   }
 
-  Improvable& it_;
   Code& code_;
   Flow flow_;
   std::vector<bool> gone_;
