@@ -215,6 +215,7 @@ class Checker : private BodyState {
   void check_impl(uint32_t number);
   void check_members(const ImplInfo& info);
   void check_supertraits(uint32_t number);
+  void check_marker(uint32_t number);
   void check_signature(const ImplInfo& info, const std::string& word, const Callee& callee, const FunctionInfo& own);
   bool is_formatter(DefinitionId trait) const;
   // (nominals.cpp)

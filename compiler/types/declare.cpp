@@ -200,6 +200,7 @@ void Checker::check_impl(uint32_t number) {
   if (is_error(info.self)) return;
   if (info.trait.valid()) check_members(info);
   if (info.trait.valid()) check_supertraits(number);
+  if (info.trait.valid()) check_marker(number);
   for (const auto& [word, item] : info.functions) {
     Callee callee = impl_callee(number, {}, info.self, word);
     const FunctionInfo& shape = function_info(callee);

@@ -40,6 +40,21 @@ bool Checker::has_marker(bool sync, TypeId given, MarkerSearch& search) {
   return holds;
 }
 
+// What an impl of Send or Sync says must be so by the parts, which is what the VM goes by; `unsafe` may say more.
+void Checker::check_marker(uint32_t number) {
+  const ImplInfo info = impls_[number];
+  const std::string_view word = shipped_name(info.trait);
+  const bool sync = word == "Sync";
+  if ((word != "Send" && !sync) || names_.get(info.module).shipped || info.tree->has(info.node, parse::kNegative) || nominal(info.self) == nullptr) return;
+  at(info.tree, info.module, impl_environment(number), [&] {
+    MarkerSearch search;
+    if (parts_have_marker(sync, info.self, search)) return;
+    const Span where = info.tree->get(info.tree->child(info.node, slot::Impl::trait_path)).span;
+    if (info.tree->has(info.node, parse::kUnsafe)) sink_.report<diag::MarkerUnproven>(where, name(info.self), word).help("what is sent must be so by its parts: `starkc explain T0382`");
+    else sink_.report<diag::MarkerUnsafe>(where, name(info.self), word);
+  });
+}
+
 // By `impl Send for …` or `impl !Send for …` of a struct or enum of the program.
 std::optional<bool> Checker::marker_impl(bool sync, TypeId type) {
   if (nominal(type) == nullptr) return std::nullopt;

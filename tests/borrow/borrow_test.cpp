@@ -47,8 +47,8 @@ std::string ran(const Setting& in, const Case& one, spec::Module module) {
     if (at > 0 && text[at - 1] != '\n') text.insert(at, "\n"), ++at;
   std::ofstream(program) << text;
   if (!spec::write_bundle(bundle, module, {})) return "its bundle cannot be written";
-  const int status = run({in.starkvm, "run", bundle.string()}, out, err);
   const Expected expected = expectations(program);
+  const int status = run_bundle(in.starkvm, {}, expected, bundle, out, err);
   const std::string got = read_file(out), told = read_file(err);
   if (status != expected.status) return fmt::format("ended with {}, not {}: {}", status, expected.status, told);
   if (got != expected.output) return fmt::format("printed `{}` instead of `{}`", got, expected.output);
