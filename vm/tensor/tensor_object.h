@@ -15,6 +15,7 @@ struct TensorObject {
   DeviceValue where;
   devices::Buffer own;
   const devices::Buffer* shared = nullptr;  // in place of `own`
+  TensorObject *before = nullptr, *after = nullptr;  // in the list of those that a program has, kept by TensorRuntime
 
   const devices::Buffer& buffer() const { return shared != nullptr ? *shared : own; }
   devices::TensorView view() const { return {&buffer(), offset, layout}; }

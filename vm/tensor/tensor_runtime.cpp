@@ -14,7 +14,9 @@ using devices::Device;
 
 TensorRuntime::TensorRuntime(const spec::Bundle& bundle, TensorOptions options)
     : bundle_(bundle), options_(std::move(options)), programs_(bundle.module.graphs.size()) {}
-TensorRuntime::~TensorRuntime() = default;
+TensorRuntime::~TensorRuntime() {
+  while (first_ != nullptr) drop(first_);
+}
 
 devices::Registry& TensorRuntime::registry() {
   if (registry_ == nullptr) registry_ = std::make_unique<devices::Registry>();
@@ -76,13 +78,17 @@ Result<std::unique_ptr<TensorObject>> TensorRuntime::allocate(DeviceValue where,
 
 TensorObject* TensorRuntime::release(std::unique_ptr<TensorObject> tensor) {
   ++stats_.live;
-  return tensor.release();
+  tensor->after = first_;
+  if (first_ != nullptr) first_->before = tensor.get();
+  return first_ = tensor.release();
 }
 
 void TensorRuntime::drop(TensorObject* tensor) {
   const auto inside = enter();
   if (tensor == nullptr) return;
   --stats_.live;
+  (tensor->before != nullptr ? tensor->before->after : first_) = tensor->after;
+  if (tensor->after != nullptr) tensor->after->before = tensor->before;
   delete tensor;
 }
 

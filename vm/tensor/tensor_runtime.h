@@ -81,6 +81,7 @@ class TensorRuntime {
   std::unique_lock<std::recursive_mutex> enter() { return std::unique_lock(mutex_); }
 
   std::recursive_mutex mutex_;
+  TensorObject* first_ = nullptr;  // those that the program has; what nobody drops, as in statics, goes with the runtime
   const spec::Bundle& bundle_;
   TensorOptions options_;
   TensorStats stats_;
