@@ -132,9 +132,18 @@ void check_types(Checker& c, const Module& m) {
   }
 }
 
+// How many rows of another table all rows of this one name, in the range that is their `part`.
+template <class Rows, class Row>
+uint64_t named(const Rows& rows, Range Row::*part) {
+  uint64_t total = 0;
+  for (const Row& row : rows) total += (row.*part).count;
+  return total;
+}
+
 // Each row of a table belongs to one row of another at most.
 void check_shares(Checker& c, const Module& m) {
-  uint64_t fields = 0, variants = 0, dims = 0, methods = 0, parameters = 0, outlives = 0;
+  using spec::FunctionRow, spec::GraphRow, spec::SignatureRow;
+  uint64_t fields = named(m.variants, &spec::VariantRow::fields), dims = named(m.tensor_types, &spec::TensorTypeRow::dims), variants = 0, methods = 0;
   for (const auto& type : m.types) {
     switch (static_cast<TypeKind>(type.kind)) {
       case TypeKind::Tuple:
@@ -145,37 +154,24 @@ void check_shares(Checker& c, const Module& m) {
       default: break;
     }
   }
-  for (const auto& variant : m.variants) fields += variant.fields.count;
-  for (const auto& type : m.tensor_types) dims += type.dims.count;
-  for (const auto& s : m.signatures) parameters += s.parameters.count, outlives += s.outlives.count;
   c.share(fields, m.fields.size(), "fields");
   c.share(variants, m.variants.size(), "variants");
   c.share(dims, m.dims.size(), "dims");
   c.share(methods, m.dyn_methods.size(), "methods");
-  c.share(parameters, m.type_uses.size(), "parameters");
-  c.share(outlives, m.outlives.size(), "outlives pairs");
-  uint64_t registers = 0, places = 0, loans = 0, blocks = 0, code = 0, lines = 0;
-  for (const auto& f : m.functions) {
-    registers += f.registers.count, places += f.places.count, loans += f.loans.count;
-    blocks += f.blocks.count, code += f.code.count, lines += f.lines.count;
-  }
-  c.share(registers, m.registers.size(), "registers");
-  c.share(places, m.places.size(), "places");
-  c.share(loans, m.loans.size(), "loans");
-  c.share(blocks, m.blocks.size(), "blocks");
-  c.share(code, m.code.size(), "words of code");
-  c.share(lines, m.lines.size(), "lines");
-  uint64_t values = 0, inputs = 0, nodes = 0, operands = 0, attributes = 0, outputs = 0;
-  for (const auto& g : m.graphs) {
-    values += g.values.count, inputs += g.inputs.count, nodes += g.nodes.count;
-    operands += g.operands.count, attributes += g.attributes.count, outputs += g.outputs.count;
-  }
-  c.share(values, m.tensor_types.size(), "values of graphs");
-  c.share(inputs, m.input_modes.size(), "inputs of graphs");
-  c.share(nodes, m.nodes.size(), "nodes of graphs");
-  c.share(operands, m.operands.size(), "operands of graphs");
-  c.share(attributes, m.attributes.size(), "attributes of graphs");
-  c.share(outputs, m.outputs.size(), "outputs of graphs");
+  c.share(named(m.signatures, &SignatureRow::parameters), m.type_uses.size(), "parameters");
+  c.share(named(m.signatures, &SignatureRow::outlives), m.outlives.size(), "outlives pairs");
+  c.share(named(m.functions, &FunctionRow::registers), m.registers.size(), "registers");
+  c.share(named(m.functions, &FunctionRow::places), m.places.size(), "places");
+  c.share(named(m.functions, &FunctionRow::loans), m.loans.size(), "loans");
+  c.share(named(m.functions, &FunctionRow::blocks), m.blocks.size(), "blocks");
+  c.share(named(m.functions, &FunctionRow::code), m.code.size(), "words of code");
+  c.share(named(m.functions, &FunctionRow::lines), m.lines.size(), "lines");
+  c.share(named(m.graphs, &GraphRow::values), m.tensor_types.size(), "values of graphs");
+  c.share(named(m.graphs, &GraphRow::inputs), m.input_modes.size(), "inputs of graphs");
+  c.share(named(m.graphs, &GraphRow::nodes), m.nodes.size(), "nodes of graphs");
+  c.share(named(m.graphs, &GraphRow::operands), m.operands.size(), "operands of graphs");
+  c.share(named(m.graphs, &GraphRow::attributes), m.attributes.size(), "attributes of graphs");
+  c.share(named(m.graphs, &GraphRow::outputs), m.outputs.size(), "outputs of graphs");
 }
 
 void check_vtables(Checker& c, const Module& m) {
