@@ -47,12 +47,11 @@ std::string Namer::name(const Place& place) const {
   uint32_t variant = spec::kNone;
   for (const auto& step : place.steps) {
     const types::TypeData data = b_.table().get(at.type);
-    const bool is_view = data.kind == TypeKind::Guard && data.length == static_cast<uint64_t>(spec::GuardKind::View);  // nobody writes `*` before one
     if (is_static && &step == &place.steps.front() && step.kind == ProjectionKind::Deref) {  // nor before a static
       at = b_.types.step(at, step, &variant);
       continue;
     }
-    if (step.kind == ProjectionKind::Deref && &step == &place.steps.back()) text = (is_view ? "" : "*") + text;
+    if (step.kind == ProjectionKind::Deref && &step == &place.steps.back()) text = (types::is_view(data) ? "" : "*") + text;
     else text += step_name(data, step, variant);
     at = b_.types.step(at, step, &variant);
   }

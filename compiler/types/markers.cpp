@@ -82,7 +82,7 @@ bool Checker::parts_have_marker(bool sync, TypeId type, MarkerSearch& search) {
     case TypeKind::Fn: return false;
     case TypeKind::Cell:
     case TypeKind::RefCell: return !sync && all(false);
-    case TypeKind::Guard: return data.length == static_cast<uint64_t>(spec::GuardKind::View) || (sync && data.length > static_cast<uint64_t>(spec::GuardKind::RefMut) && all(true));
+    case TypeKind::Guard: return types::is_view(data) || (sync && data.length > static_cast<uint64_t>(spec::GuardKind::RefMut) && all(true));
     case TypeKind::Gc:
     case TypeKind::Weak:
     case TypeKind::Arc: return all(false) && all(true);

@@ -276,7 +276,7 @@ std::string TypeTable::name(TypeId id) const {
     case TypeKind::Cell: return list("Cell<", ">");
     case TypeKind::RefCell: return list("RefCell<", ">");
     case TypeKind::Guard: {
-      if (data.length == static_cast<uint64_t>(spec::GuardKind::View)) return "TensorView" + name(data.parts[0]).substr(std::string_view("Tensor").size());
+      if (is_view(data)) return "TensorView" + name(data.parts[0]).substr(std::string_view("Tensor").size());
       constexpr std::string_view kNames[] = {"Ref<", "RefMut<", "MutexGuard<", "RwLockReadGuard<", "RwLockWriteGuard<"};
       return list(kNames[data.length], ">");
     }

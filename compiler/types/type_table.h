@@ -120,6 +120,11 @@ struct TypeData {
 // A type of more parts than this is refused: what walks through types takes time by their parts.
 inline constexpr uint32_t kMaxTypeWeight = 10'000;
 
+// A guard that shows a tensor without a `*` in the text.
+inline bool is_view(const TypeData& data) {
+  return data.special == Special::None && data.kind == TypeKind::Guard && data.length == static_cast<uint64_t>(spec::GuardKind::View);
+}
+
 class TypeTable {
  public:
   TypeTable();

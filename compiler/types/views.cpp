@@ -10,10 +10,7 @@ namespace stark::types {
 using spec::Native;
 using spec::TensorOp;
 
-bool Checker::is_view(TypeId given) const {
-  const TypeData& data = table_.get(shallow(given));
-  return data.special == Special::None && data.kind == TypeKind::Guard && data.length == static_cast<uint64_t>(spec::GuardKind::View);
-}
+bool Checker::is_view(TypeId given) const { return types::is_view(table_.get(shallow(given))); }
 
 // May a tensor of one type stand where another is wanted, which knows less of its shape?
 bool Checker::widens(const TypeData& from, const TypeData& to) const {
