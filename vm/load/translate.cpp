@@ -18,9 +18,11 @@ void Translator::run(Program& program, Function& function) {
   function.bodies.push_back({function.index, spec::kNone, 0, &function.layout});
   Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size};
   Translator(program, e, function.index, function.layout, 0).translate();
-  Improvable it = improvable(program, e);
-  improve(it);
-  function.roots = std::move(it.roots);
+  if (program.translation().improves) {
+    Improvable it = improvable(program, e);
+    improve(it);
+    function.roots = std::move(it.roots);
+  }
   bind(e);
 }
 
@@ -41,11 +43,10 @@ void Translator::block(uint32_t b) {
   block_ = b;
   e_.code.labels[label_of(b)] = static_cast<uint32_t>(e_.code.ops.size());
   at_ = m().blocks[row_.blocks.first + b].code_first;
-  if (polls_[b]) {
-    word_ = static_cast<uint32_t>(at_);
-    emit(Exec::Poll);
-  }
   end_ = b + 1 < row_.blocks.count ? m().blocks[row_.blocks.first + b + 1].code_first : code_.size();
+  word_ = static_cast<uint32_t>(at_);
+  if (polls_[b]) emit(Exec::Poll);
+  if (p_.translation().meters) emit(Exec::Meter, 0, 0, 0, instructions_until_end());
   while (at_ < end_) {
     const Instruction i = *peek();
     word_ = static_cast<uint32_t>(at_);
@@ -59,6 +60,12 @@ std::optional<Instruction> Translator::peek() const {
   if (at_ >= end_) return std::nullopt;
   const uint32_t head = code_[at_];
   return Instruction{static_cast<Opcode>(head & 0xFFFF), code_.subspan(at_ + 1, head >> 16)};
+}
+
+uint64_t Translator::instructions_until_end() const {
+  uint64_t count = 0;
+  for (size_t at = at_; at < end_; at += 1 + (code_[at] >> 16)) ++count;
+  return count;
 }
 
 void Translator::instruction(const Instruction& i) {

@@ -65,6 +65,7 @@ class Translator {
 
   // translate.cpp: the walk over blocks, and operations as such
   void block(uint32_t b);
+  uint64_t instructions_until_end() const;
   void instruction(const Instruction& i);
   Op& emit(Exec code, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint64_t imm = 0);
   Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t block, uint64_t imm = 0);

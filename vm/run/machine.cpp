@@ -33,6 +33,7 @@ Machine::Machine(Host& host, size_t stack_bytes) : host_(host), statics_(host.ru
 
 Machine::~Machine() {
   if (stack_ == nullptr) return;
+  if (fuel_ > 0) host_.runtime.budget.give_back(static_cast<uint64_t>(fuel_));
   host_.runtime.heap.remove_roots(this);
   munmap(stack_, mapped_);
 }

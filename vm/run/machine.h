@@ -79,6 +79,7 @@ class Machine final : public gc::RootProvider {
   // slow_paths.cpp
   void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
   void panic(const gc::Object* text);
+  bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
@@ -118,6 +119,7 @@ class Machine final : public gc::RootProvider {
   Op exit_[2];
   Op drop_continue_[2];
   Op unwind_frame_;
+  int64_t fuel_ = 0;    // instructions that the budget has given and that are not used yet
   uint64_t depth_ = 0;  // for traces
   bool is_in_drop_work_ = false;      // the failure happened where a destructor was to be called
   std::byte* completing_ = nullptr;   // the frame that finishes a Replace before it is left
