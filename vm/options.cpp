@@ -57,6 +57,7 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_option("--device", o.device, "where tensors are made: cpu, opencl:0, vulkan:0, …")->envname("STARK_DEVICE");
   run->add_option("--seed", o.seed, "of random tensors")->envname("STARK_SEED");
   run->add_flag("--gc-stress", o.gc_stress, "collect at every allocation")->envname("STARK_GC_STRESS");
+  run->add_flag("--paranoid", o.paranoid, "look at every instruction twice: what the proof promised is checked again as it happens")->envname("STARK_PARANOID");
   run->add_option("--heap-limit", o.heap_limit, "most bytes of managed objects (64m, 2g)")->envname("STARK_HEAP_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_option("--stack-limit", o.stack_limit, "most bytes of frames")->envname("STARK_STACK_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_option("--thread-limit", o.thread_limit, "most threads at once beside the first")->envname("STARK_THREAD_LIMIT");

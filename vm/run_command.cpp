@@ -122,7 +122,7 @@ int run_command(const Options& o) {
   }
   times.proven = now_ns();
   const bool traced = settings->trace_ops || settings->trace_calls;
-  Program program(std::move(*verified), Machine::handlers(traced), {.inlines = !settings->trace_calls, .meters = settings->is_metered()});
+  Program program(std::move(*verified), Machine::handlers(traced), {.inlines = !settings->trace_calls, .meters = settings->is_metered(), .watches = o.paranoid});
   Runtime runtime(program, std::move(*settings));
   Host host(runtime);
   Machine machine(host);

@@ -21,7 +21,7 @@ uint32_t place_behind(const TypeFacts& facts, uint32_t& end) {
 }  // namespace
 
 Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, Translation translation)
-    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), translation_(translation), functions_(module().functions.size()),
+    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), translation_(translation.watches ? Translation{.inlines = false, .improves = false, .meters = translation.meters, .watches = true} : translation), functions_(module().functions.size()),
       buffers_(module().types.size()), arc_runs_(module().types.size()), boxes_(module().types.size()), arcs_(module().types.size()) {
   types_ = {&module(), verified_.types()};
   find_shared();

@@ -86,6 +86,7 @@ struct Translation {
   bool inlines = true;   // small ones stand where they are called
   bool improves = true;  // what need not be done is left out
   bool meters = false;   // every block says how long it is
+  bool watches = false;  // every instruction says when it begins and ends; then each stands for itself, and nothing is made fewer
 };
 
 struct Position {

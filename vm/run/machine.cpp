@@ -27,6 +27,7 @@ Machine::Machine(Host& host, size_t stack_bytes) : host_(host), statics_(host.ru
   exit_[1].handler = handler(Exec::Exit);
   drop_continue_[1].handler = handler(Exec::DropContinue);
   unwind_frame_.handler = handler(Exec::UnwindFrame);
+  if (host.program.translation().watches) watcher_ = std::make_unique<paranoid::Watcher>(host, stack_, mapped_);
   host.runtime.heap.add_roots(this);
   host.runtime.threads.start = &Machine::start_thread;
 }

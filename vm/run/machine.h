@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "vm/natives/host.h"
+#include "vm/paranoid/watcher.h"
 #include "vm/verify/unwind.h"
 
 namespace stark::vm {
@@ -79,6 +80,7 @@ class Machine final : public gc::RootProvider {
   // slow_paths.cpp
   void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
   void panic(const gc::Object* text);
+  bool watch(const Op* pc, std::byte* fp);  // false when it found something
   bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
@@ -114,6 +116,7 @@ class Machine final : public gc::RootProvider {
   const Op* pc_ = nullptr;
   std::byte* fp_ = nullptr;
   StaticCell* const statics_;           // by number
+  std::unique_ptr<paranoid::Watcher> watcher_;
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
   Op exit_[2];

@@ -61,6 +61,16 @@ void Machine::trap(Trap which, uint64_t x, uint64_t y) {
              which == Trap::StackOverflow ? "is there a recursion without an end?" : "");
 }
 
+bool Machine::watch(const Op* pc, std::byte* fp) {
+  const Function& function = *header(fp).function;
+  switch (static_cast<WatchAt>(pc->a)) {
+    case WatchAt::Enter: return watcher_->enter(function, fp);
+    case WatchAt::Before: return watcher_->before(function, pc->b, fp);
+    case WatchAt::After: return watcher_->after(function, pc->b, fp);
+  }
+  return true;
+}
+
 bool Machine::refuel() {
   Budget& budget = host_.runtime.budget;
   const bool is_late = budget.is_late();
