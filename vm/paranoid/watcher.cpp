@@ -183,12 +183,23 @@ bool Watcher::operand(const At& i, uint32_t word) {
     if (!spot.is_checked_by_loop) {
       const uint32_t bytes = types().size(spot.type);
       taken = {spot.address, spot.type, shadow_.tags(spot.address, bytes)};
+      if (!all_hold(i, spot.address, taken.tags)) return false;
       if (o.mode != OperandMode::Copy) shadow_.hold(spot.address, bytes, o.mode == OperandMode::Move ? Held::Gone : Held::Retired);
       if (o.mode == OperandMode::Move && spot.hollow != nullptr) shadow_.hold(spot.hollow, sizeof(void*), Held::Hollow);
     }
   }
   for (const TagAt& t : taken.tags) pending(i.fp).tags.push_back(t.tag);
   pending(i.fp).operands.push_back(std::move(taken));
+  return true;
+}
+
+// Whoever still has a reference may use it; so those that nobody may use are in nobody's hands.
+bool Watcher::all_hold(const At& i, const std::byte* value, std::span<const TagAt> tags) {
+  for (const TagAt& t : tags) {
+    const Loan& loan = loans_[t.tag];
+    if (loan.end == End::NotYet || loan.end == End::Forgotten) continue;
+    if (loan.memory.holds(Stretch::of(load<std::byte*>(value + t.offset), 0))) return complain(i, "a reference goes on that does not hold any more", t.tag);
+  }
   return true;
 }
 
@@ -215,7 +226,6 @@ bool Watcher::reference(const At& i, const Taken& value) {
   const Stretch memory = behind(value.type, value.address, first);
   const Loan& loan = loans_[tag];
   if (loan.end == End::Forgotten || !loan.memory.holds(memory)) return true;
-  if (loan.end != End::NotYet) return complain(i, "a reference is passed on that does not hold any more", tag);
   const bool is_mut = types().row(value.type).b != 0;
   if (is_mut && !loan.is_mut) return complain(i, "a shared loan is passed on for writing", tag);
   const End end = is_mut ? End::Written : End::Read;
@@ -230,7 +240,19 @@ bool Watcher::reference(const At& i, const Taken& value) {
 
 bool Watcher::drop_place(const At& i, uint32_t place) {
   Spot spot;
-  return touch(i, place, Touch::Drop, spot);
+  if (!touch(i, place, Touch::Drop, spot)) return false;
+  return spot.is_checked_by_loop || destructors_may_look(i, spot.type, spot.address);
+}
+
+// A destructor may use whatever it finds in its value.
+bool Watcher::destructors_may_look(const At& i, uint32_t type, const std::byte* address) {
+  if (types().facts(type).region_slots == 0) return true;
+  if (types().drop_function(type) != spec::kNone) return all_hold(i, address, shadow_.tags(address, types().size(type)));
+  if (!types().is(type, TypeKind::Struct) && !types().is(type, TypeKind::Tuple)) return true;
+  for (uint32_t f = 0; f < types().fields(type).count; ++f) {
+    if (!destructors_may_look(i, types().field_type(types().fields(type), f), address + types().facts(type).field_offsets[f])) return false;
+  }
+  return true;
 }
 
 bool Watcher::drop_flag(const At& i, uint32_t reg) {

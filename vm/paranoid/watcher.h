@@ -78,7 +78,9 @@ class Watcher final : public gc::MoveListener {
   bool operands(const At& i, Words words);
   bool reference(const At& i, const Taken& value);
   void forget_behind(const Taken& reference);
+  bool all_hold(const At& i, const std::byte* value, std::span<const TagAt> tags);
   bool drop_place(const At& i, uint32_t place);
+  bool destructors_may_look(const At& i, uint32_t type, const std::byte* address);
   bool drop_flag(const At& i, uint32_t reg);
   bool leave(const At& i);
   void collect_unnamed(const std::byte* top);
