@@ -13,6 +13,9 @@ namespace stark::tests {
 vm::HostOptions strict_options();
 inline constexpr vm::Translation kStrict{.meters = true, .watches = true};
 
+// A module without an entry begins with its last function that takes nothing.
+void begin_somewhere(spec::Module& m);
+
 struct Ended {
   int status = 0;      // as the process had it; of one that a signal ended, 0
   int signal = 0;

@@ -44,6 +44,22 @@ void try_module(Count& count, const std::string& name, spec::Module module, cons
   if (is_found == may_miss) ++count.wrong, fmt::print("{}\t{}: {}\n", name, verifier, is_found ? "is found, though missed.tsv says that it is not" : fmt::format("is not found; it ended with {} {}: {}", ended.status, ended.signal, ended.errors));
 }
 
+// Assembly that no compiler would emit.
+void try_assembled(Count& count, const fs::path& folder, const std::map<std::string, std::string>& missed) {
+  const std::string common = read_file(folder / "common.skasm");
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string text = entry.path().extension() == ".skasm" ? read_file(entry.path()) : "";
+    const size_t at = text.find("; expect ");
+    auto assembled = spec::assemble((text.find("; with common") != std::string::npos ? common : "") + text);
+    if (at == std::string::npos || !assembled) continue;
+    const std::string expected = text.substr(at + 9, text.find('\n', at) - at - 9);
+    if (expected != "accept" && !is_about_ownership(expected)) continue;
+    const std::string name = fs::relative(entry.path(), folder).replace_extension().string();
+    begin_somewhere(assembled->module);
+    try_module(count, name, std::move(assembled->module), expected, missed.contains(name));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,6 +79,7 @@ int main(int argc, char** argv) {
       try_module(count, one.id, *trial.module, verdict(*trial.module, detail), missed.contains(one.id));
     }
   }
+  try_assembled(count, tests / "verify", missed);
   fmt::print("{} refused rows are found when they run, {} are not; {} accepted ones run clean; {} differ from missed.tsv\n", count.found, count.missed, count.clean, count.wrong);
   return count.wrong == 0 && count.found > 0 ? 0 : 1;
 }

@@ -16,8 +16,9 @@ bool Watcher::arrive(const At& i, uint32_t place) {
   // All of what a box holds has come back.
   const bool is_all = place >= i.row.registers.count && spot.hollow != nullptr && spot.address == load<gc::Object*>(spot.hollow)->payload();
   if (is_all) shadow_.hold(spot.hollow, sizeof(void*), Held::Here);
-  shadow_.set_tags(spot.address, bytes, arriving(i, spot));
-  return true;
+  const std::vector<TagAt> tags = arriving(i, spot);
+  shadow_.set_tags(spot.address, bytes, tags);
+  return all_hold(i, spot.address, tags);
 }
 
 std::vector<TagAt> Watcher::arriving(const At& i, const Spot& to) {

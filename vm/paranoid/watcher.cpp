@@ -154,6 +154,10 @@ bool Watcher::operands(const At& i, Words words) {
       default: ++w;
     }
   }
+  // One of them may have been lent of another that was moved.
+  for (const Taken& taken : pending(i.fp).operands) {
+    if (taken.address != nullptr && !all_hold(i, taken.address, taken.tags)) return false;
+  }
   if (uses_references) {
     for (const Taken& taken : pending(i.fp).operands) {
       if (!reference(i, taken)) return false;
@@ -247,7 +251,15 @@ bool Watcher::drop_place(const At& i, uint32_t place) {
 // A destructor may use whatever it finds in its value.
 bool Watcher::destructors_may_look(const At& i, uint32_t type, const std::byte* address) {
   if (types().facts(type).region_slots == 0) return true;
-  if (types().drop_function(type) != spec::kNone) return all_hold(i, address, shadow_.tags(address, types().size(type)));
+  if (types().drop_function(type) != spec::kNone) {
+    const std::vector<TagAt> tags = shadow_.tags(address, types().size(type));
+    if (!all_hold(i, address, tags)) return false;
+    for (const TagAt& t : tags) {
+      const Loan loan = loans_[t.tag];
+      if (loan.end == End::NotYet) loans_.use(loan.memory, loan.is_mut ? End::Written : End::Read, {t.tag, loan.inside, {}}, site(i));
+    }
+    return true;
+  }
   if (!types().is(type, TypeKind::Struct) && !types().is(type, TypeKind::Tuple)) return true;
   for (uint32_t f = 0; f < types().fields(type).count; ++f) {
     if (!destructors_may_look(i, types().field_type(types().fields(type), f), address + types().facts(type).field_offsets[f])) return false;
