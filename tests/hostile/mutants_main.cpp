@@ -1,6 +1,6 @@
 // tests/hostile/mutants_main.cpp — damaged bundles before the verifier; those that it accepts, before the oracle and, with --run, run with every second look there is.
 // Room: tests. In: the folder of all tests, how many, the first number; --fields: one field of any table each, in place of a few words that are
-// about ownership. Out: figures, and each mutant that does what was not proven.
+// about ownership; then the oracle is not asked. Out: figures, and each mutant that does what was not proven.
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -142,7 +142,9 @@ class Trials {
     ::alarm(2);
     if (auto verified = vm::verify(seed.bundle)) {
       ++tally_->accepted;
-      if (const auto complaints = oracle::examine(module); !complaints.empty()) complain(mutator, seed, "accepted, and the oracle says: " + oracle::text_of(complaints.front()));
+      // Of one field in any table most do not touch what the oracle looks at.
+      const auto complaints = wish_.fields ? std::vector<oracle::Complaint>() : oracle::examine(module);
+      if (!complaints.empty()) complain(mutator, seed, "accepted, and the oracle says: " + oracle::text_of(complaints.front()));
       if (wish_.runs && module.entry != spec::kNone && !options_.grants.missing(module)) {
         ++tally_->ran;
         if (run_strictly(std::move(*verified), options_) == static_cast<int>(vm::Exit::Internal)) complain(mutator, seed, "accepted, and what it did is not what was proven: run it with `--paranoid`");
