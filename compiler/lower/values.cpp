@@ -13,9 +13,9 @@ bool FunctionLowering::is_place(ExprId id) const {
   return kind == ExprKind::Local || kind == ExprKind::Field || kind == ExprKind::Element || kind == ExprKind::Deref;
 }
 
-// A text behind a reference has no size to be read by: the VM makes a handle of it.
+// A text behind a shared reference has no size to be read by: the VM makes a handle of it.
 bool FunctionLowering::is_shown_text(const Expr& expr) const {
-  return expr.kind == ExprKind::Deref && !special(expr.type) && table_.kind(expr.type) == TypeKind::Str && table_.kind(get(expr.parts[0]).type) == TypeKind::Ref;
+  return expr.kind == ExprKind::Deref && !special(expr.type) && table_.kind(expr.type) == TypeKind::Str && table_.shows_text(get(expr.parts[0]).type);
 }
 
 void FunctionLowering::show_text(const Expr& expr, const Place& target) {

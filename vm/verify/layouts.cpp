@@ -164,7 +164,8 @@ class LayoutProof {
         if (is_unsized(row.a)) facts.size = 16;
         break;
       case TypeKind::Ref: {
-        const bool fat = kind(row.a) == TypeKind::Str || is_unsized(row.a);
+        // Who may write a text replaces its handle; who reads one sees bytes, wherever they lie.
+        const bool fat = (kind(row.a) == TypeKind::Str && row.b == 0) || is_unsized(row.a);
         facts.size = fat ? 16 : 8;
         facts.align = 8;
         facts.pointers.push_back({0, PointerSlot::Kind::Interior});

@@ -115,9 +115,9 @@ Result<void> open_places(Body& b) {
       STARK_TRY(add_step(b, place, {kind, row.arguments[i]}, variant));
     }
     if (place.steps.empty()) return refuse(Refusal::Structure, "a place without projections");
-    // Text behind a reference, slices and dyns have no size: they can be measured, indexed and borrowed.
-    const bool behind_reference = place.own_from == place.steps.size();
-    place.readable = variant == kNone && b.facts(place.type.type).is_sized && !(behind_reference && b.kind(place.type.type) == TypeKind::Str);
+    // Text behind a shared reference, slices and dyns have no size: they can be measured, indexed and borrowed.
+    const bool is_shown = place.own_from == place.steps.size() && (place.crossed.empty() || !place.crossed.back().is_mut) && b.kind(place.type.type) == TypeKind::Str;
+    place.readable = variant == kNone && b.facts(place.type.type).is_sized && !is_shown;
     b.places.push_back(std::move(place));
   }
   return {};

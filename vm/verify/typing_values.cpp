@@ -51,7 +51,7 @@ Result<void> Rules::len() {
 
 // A reference to `type` may be made where one to `pointee` is wanted: text of a String, elements of a Vec or array.
 bool Rules::lends_as(uint32_t type, uint32_t pointee, bool is_mut) const {
-  if (type == pointee) return !(is_mut && b.kind(type) == TypeKind::Str);
+  if (type == pointee) return true;
   const TypeKind from = b.kind(type), to = b.kind(pointee);
   if (to == TypeKind::Str) return from == TypeKind::String && !is_mut;
   // A reader may know less of a shape than the owner; a writer may not, since it could put another shape in its place.
