@@ -112,7 +112,7 @@ class Compilation {
     const bool runs = request_.build && !program_.has_manifest;  // a package without a `main` is a library
     if (sink_.errors() == 0 && runs && typed.entry == Id<int>::kNone) sink_.report<types::diag::NoMain>({program_.packages[0].root, 0, 0}).help("write `fn main() { … }`");
     if (stop("types") || sink_.errors() != 0) return;
-    mir::Program program = lower::lower(sources_, typed, table_);
+    mir::Program program = lower::lower(typed, table_);
     program.borrows_nll = names.borrows_nll;
     if (const std::string wrong = mir::validate(program); !wrong.empty()) {
       fmt::print(stderr, "starkc: internal error: broken MIR: {}\n", wrong);

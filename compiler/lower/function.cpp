@@ -243,7 +243,7 @@ struct Keeper : mir::Asset {
 };
 }  // namespace
 
-mir::Program lower(const SourceMap& sources, const types::Typed& typed, types::TypeTable& table) {
+mir::Program lower(const types::Typed& typed, types::TypeTable& table) {
   mir::Program program;
   program.types = &table;
   Shared shared{program, table, typed, {}};
@@ -255,7 +255,7 @@ mir::Program lower(const SourceMap& sources, const types::Typed& typed, types::T
   }
   for (size_t i = 0; i < typed.functions.size(); ++i) {
     program.functions.push_back(FunctionLowering(shared, typed.functions[i], initialisers.contains(static_cast<uint32_t>(i))).run());
-    if (typed.functions[i].is_pub && !sources.shipped(typed.functions[i].file)) program.exports.push_back(mir::FunctionId(i));
+    if (typed.functions[i].is_exported) program.exports.push_back(mir::FunctionId(i));
   }
   for (const types::TypedVTable& made : typed.vtables) {
     mir::VTable out{made.concrete, made.object, {}};

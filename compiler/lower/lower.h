@@ -8,6 +8,6 @@
 
 namespace stark::lower {
 
-mir::Program lower(const SourceMap& sources, const types::Typed& typed, types::TypeTable& table);
+mir::Program lower(const types::Typed& typed, types::TypeTable& table);
 
 }  // namespace stark::lower

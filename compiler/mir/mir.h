@@ -126,7 +126,7 @@ struct Program {
   types::TypeTable* types = nullptr;  // owned by the driver
   std::vector<Function> functions;
   FunctionId entry;                   // main, or none in a library
-  std::vector<FunctionId> exports;    // pub functions
+  std::vector<FunctionId> exports;    // what a host may call by name
   std::vector<VTable> vtables;
   std::vector<Static> statics;
   std::vector<spec::Graph> graphs;

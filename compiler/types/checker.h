@@ -260,6 +260,7 @@ class Checker : private BodyState {
   void implied_outlives(TypeId type, const std::vector<Region>& regions, FunctionSignature& out, std::set<TypeId>& open) const;
   void check_definition(Callee callee);
   void check_body(uint32_t number);
+  bool is_exported(const Callee& callee);
   void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
   void parameters_of(TypedFunction& function, const Callee& callee);
   bool called_once(const Callee& callee, size_t parameter);

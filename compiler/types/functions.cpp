@@ -269,10 +269,17 @@ void Checker::check_body(uint32_t number) {
   typed_.functions[number] = std::move(function);
 }
 
+// What a host may call by name: `pub` for everybody, at the root of the package, and one function whatever it is called with.
+bool Checker::is_exported(const Callee& callee) {
+  if (callee.module != names_.root || callee.impl != Id<int>::kNone || callee.trait.valid() || !function_info(callee).parameters.empty()) return false;
+  const resolve::DefinitionId found = names_.find_in(names_.root, callee.tree->get(callee.node).text, true);
+  return found.valid() && names_.get(found).is_pub && !names_.get(found).scope.valid() && names_.get(found).node == callee.node;
+}
+
 void Checker::check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining) {
   function.file = callee.tree->file;
   function.span = callee.tree->get(callee.node).name;
-  function.is_pub = callee.tree->has(callee.node, parse::kPub) && !defining;
+  function.is_exported = !defining && is_exported(callee);
   BodyState before = std::exchange(static_cast<BodyState&>(*this), BodyState());
   body_ = &function;
   arguments_ = &callee.bound;

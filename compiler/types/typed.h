@@ -110,7 +110,7 @@ struct TypedFunction {
   FunctionSignature signature;
   FileId file;
   Span span;
-  bool is_pub = false;
+  bool is_exported = false;
   std::vector<BodyLocal> locals;
   std::vector<PatternId> parameters;  // one pattern per parameter
   std::vector<Expr> exprs;

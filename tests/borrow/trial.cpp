@@ -20,7 +20,7 @@ Trial compile(const std::string& name, const std::string& text, Borrows borrows)
   const resolve::Names names = resolve::resolve(out.sources, {&package, 1}, driver::library(), {}, out.sink);
   const types::Typed typed = types::check(out.sources, names, table, out.sink);
   if (out.sink.errors() != 0) return out;
-  mir::Program program = lower::lower(out.sources, typed, table);
+  mir::Program program = lower::lower(typed, table);
   program.borrows_nll = borrows == Borrows::AsWritten ? names.borrows_nll : borrows == Borrows::Nll;
   CHECK(mir::validate(program).empty());
   const borrow::Annotations annotations = borrow::check(program, out.sink, borrow::Refused::Annotate);

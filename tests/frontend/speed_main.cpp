@@ -49,7 +49,7 @@ void measure(int functions) {
   stage("types", seconds([&] { typed = types::check(sources, names, table, sink); }));
   if (sink.errors() != 0) return fmt::print("  {} mistakes: {}\n", sink.errors(), sink.all()[0].message);
   mir::Program program;
-  stage("lower", seconds([&] { program = lower::lower(sources, typed, table); }));
+  stage("lower", seconds([&] { program = lower::lower(typed, table); }));
   borrow::Annotations annotations;
   stage("borrow", seconds([&] { annotations = borrow::check(program, sink); }));
   stage("codegen", seconds([&] { codegen::generate(program, annotations, sources, sink); }));

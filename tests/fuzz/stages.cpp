@@ -20,7 +20,7 @@ void all_stages(const std::string& text) {
   const resolve::Names names = resolve::resolve(sources, {&package, 1}, driver::library(), {}, sink);
   const types::Typed typed = types::check(sources, names, table, sink);
   if (sink.errors() == 0) {
-    mir::Program program = lower::lower(sources, typed, table);
+    mir::Program program = lower::lower(typed, table);
     program.borrows_nll = names.borrows_nll;
     CHECK(mir::validate(program).empty());
     const borrow::Annotations annotations = borrow::check(program, sink);
