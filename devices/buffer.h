@@ -1,6 +1,6 @@
 // devices/buffer.h — Buffer: owned memory of one device, freed when dropped.
 // Room: devices. In: Device::allocate or Device::wrap. Out: bytes for TensorViews to look at.
-// Law: a Buffer has one owner, and its Device outlives it; wrapped memory outlives its Buffer and is never written.
+// Law: a Buffer has one owner, and its Device outlives it; wrapped memory outlives its Buffer and is never written, lent memory is.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Allocation {
   uint64_t handle = 0;    // the backend's own name for it
   int64_t bytes = 0;      // as asked for
   int64_t reserved = 0;   // as taken; what the accounting counts
-  bool borrowed = false;  // wrapped: not ours to free or write
+  bool borrowed = false;  // wrapped: not ours to write; nothing is reserved where it is not ours to free either
 };
 
 class Buffer {

@@ -38,7 +38,7 @@ DeviceKind Device::kind() const { return backend_->kind(); }
 
 Result<void> Device::check_room(int64_t bytes) {
   if (!memory_.limit || bytes <= *memory_.limit - memory_.live) return {};
-  return device_fail(DeviceError::OutOfMemory, "`{}` has no room for {} bytes: {} of its limit of {} are in use", name_,
+  return device_fail(DeviceError::LimitReached, "`{}` has no room for {} bytes: {} of its limit of {} are in use", name_,
                      bytes, memory_.live, *memory_.limit);
 }
 
@@ -62,6 +62,12 @@ Result<Buffer> Device::wrap(const void* memory, int64_t bytes) {
   if (auto written = write(*buffer, 0, {static_cast<const std::byte*>(memory), static_cast<size_t>(bytes)}); !written)
     return std::unexpected(written.error());
   buffer->allocation_.borrowed = true;
+  return buffer;
+}
+
+Result<Buffer> Device::lend(void* memory, int64_t bytes) {
+  auto buffer = wrap(memory, bytes);
+  if (buffer) buffer->allocation_.borrowed = false;
   return buffer;
 }
 

@@ -50,6 +50,8 @@ class Device {
   Result<Buffer> allocate(int64_t bytes);
   // Host memory as a read-only buffer: in place on cpu, uploaded elsewhere.
   Result<Buffer> wrap(const void* memory, int64_t bytes);
+  // Likewise, and work may write it: whoever lends it reads the buffer afterwards, which is the memory itself on cpu alone.
+  Result<Buffer> lend(void* memory, int64_t bytes);
   Result<void> write(const Buffer& to, int64_t offset, std::span<const std::byte> bytes);
   Result<void> read(const Buffer& from, int64_t offset, std::span<std::byte> bytes);
   Result<void> copy(const Buffer& from, int64_t from_offset, const Buffer& to, int64_t to_offset, int64_t bytes);

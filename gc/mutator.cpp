@@ -8,7 +8,7 @@
 
 namespace stark::gc {
 
-Mutator::Mutator(Heap& heap, State state) : heap_(heap), quick_(heap.options().stress ? 0 : heap.options().large - 1), rests_(state == State::Resting) {
+Mutator::Mutator(Heap& heap, State state) : heap_(heap), quick_(heap.options().stress || heap.options().may_allocate != nullptr ? 0 : heap.options().large - 1), rests_(state == State::Resting) {
   const std::scoped_lock lock(heap_.mutex_);
   heap_.mutators_.push_back(this);
   if (!rests_) ++heap_.running_;
@@ -77,9 +77,11 @@ std::vector<Object*> Mutator::take_dead() {
 
 Object* Mutator::allocate_slow(const TypeInfo& type, uint64_t count, size_t size) {
   if (size == 0) return nullptr;
+  const Options& options = heap_.options();
+  if (options.may_allocate != nullptr && !options.may_allocate(options.user)) return nullptr;
   poll();
-  if (heap_.options().stress) collect();
-  if (size >= heap_.options().large) return allocate_large(type, count, size);
+  if (options.stress) collect();
+  if (size >= options.large) return allocate_large(type, count, size);
   for (int over = 0;; collect()) {
     const Refill got = refill(size);
     if (got == Refill::Done) return place(type, count, size);

@@ -15,6 +15,9 @@ struct Options {
   bool stress = false;                                // collect at every allocation
   bool poison = false;                                // the space left behind becomes unreadable
   bool verify = false;                                // walk the heap after every collection
+  // Once for each allocation that is not the quick one; false: there is no memory. For tests alone, which turn the quick way off.
+  bool (*may_allocate)(void* user) = nullptr;
+  void* user = nullptr;
 };
 
 }  // namespace stark::gc

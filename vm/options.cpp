@@ -11,7 +11,7 @@ namespace stark::vm {
 namespace {
 
 constexpr std::array kCommands = {"run", "verify", "bench", "inspect", "dis", "devices", "explain"};
-constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--fuel", "--deadline", "--trace", "--allow", "--seed"};
+constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--fuel", "--deadline", "--output-limit", "--handle-limit", "--device-limit", "--trace", "--allow", "--seed"};
 constexpr int kUsage = 64;
 
 // Flags with `_` become flags with `-`.
@@ -63,6 +63,9 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_option("--thread-limit", o.thread_limit, "most threads at once beside the first")->envname("STARK_THREAD_LIMIT");
   run->add_option("--fuel", o.fuel, "most instructions of the bundle")->envname("STARK_FUEL");
   run->add_option("--deadline", o.deadline_ms, "most milliseconds of running")->envname("STARK_DEADLINE");
+  run->add_option("--output-limit", o.output_limit, "most bytes printed (64k, 1m)")->envname("STARK_OUTPUT_LIMIT")->transform(CLI::AsSizeValue(false));
+  run->add_option("--handle-limit", o.handle_limit, "most files, threads and scopes open at once")->envname("STARK_HANDLE_LIMIT");
+  run->add_option("--device-limit", o.device_limit, "most bytes of tensors on each device (64m, 2g)")->envname("STARK_DEVICE_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_flag("--stats{text}", o.stats, "times and figures on standard error; also --stats=short, --stats=json")->envname("STARK_STATS");
   run->add_option("--trace", o.trace, "ops, calls, gc")->delimiter(',')->envname("STARK_TRACE");
   run->add_flag("--sandbox", o.sandbox, "nothing is allowed but what --allow names")->envname("STARK_SANDBOX");

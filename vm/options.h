@@ -24,6 +24,8 @@ struct Options {
   uint64_t thread_limit = 4096;
   std::optional<uint64_t> fuel;         // instructions
   std::optional<uint64_t> deadline_ms;
+  std::optional<uint64_t> output_limit, device_limit;  // bytes
+  std::optional<uint64_t> handle_limit;
   std::string stats;         // "", "text", "short", "json"
   std::vector<std::string> trace;
   bool sandbox = false;

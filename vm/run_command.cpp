@@ -35,6 +35,9 @@ Result<HostOptions> host_options(const Options& o) {
   h.thread_stack_bytes = std::max(std::min(h.thread_stack_bytes, h.stack_bytes), size_t{4} << 20);
   h.thread_limit = o.thread_limit;
   h.fuel = o.fuel;
+  h.output_limit = o.output_limit.value_or(UINT64_MAX);
+  h.handle_limit = o.handle_limit.value_or(UINT64_MAX);
+  if (o.device_limit) h.tensors.limit = static_cast<int64_t>(std::min<uint64_t>(*o.device_limit, INT64_MAX));
   if (o.deadline_ms) h.deadline = std::chrono::milliseconds(std::min<uint64_t>(*o.deadline_ms, uint64_t{1} << 40));
   h.heap.stress = h.heap.poison = h.heap.verify = o.gc_stress;
   h.tensors.device = o.device;
@@ -69,8 +72,7 @@ class Watchdog {
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
     if (stopped.wait_until(lock, stop, *runtime.budget.until() + kToEndByItself, [&] { return stop.stop_requested(); }) || stop.stop_requested()) return;
-    runtime.out.flush();
-    write_all(runtime.options.errors, "error: out of time while the program waits\n  help: raise it with `--deadline`\n");
+    runtime.out.tell("error: out of time while the program waits\n  help: raise it with `--deadline`\n");
     std::_Exit(static_cast<int>(Exit::Limit));
   }
 

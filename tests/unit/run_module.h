@@ -48,8 +48,8 @@ inline Run run_module(const std::string& text, vm::HostOptions& options, vm::Tra
     r.collections = host.heap.stats().collections;
     DOCTEST_CHECK(host.tensors.stats().live == 0);
   }
-  r.out = drain(options.output);
-  r.errors = drain(options.errors);
+  r.out = drain(options.output.descriptor);
+  r.errors = drain(options.errors.descriptor);
   return r;
 }
 

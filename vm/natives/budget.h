@@ -15,7 +15,12 @@ class Budget {
   using Clock = std::chrono::steady_clock;
 
   // Instructions of the bundle in all, and nanoseconds from now; nothing: as many as it likes.
-  Budget(std::optional<uint64_t> fuel, std::optional<std::chrono::nanoseconds> deadline) : has_fuel_(fuel.has_value()), left_(fuel.value_or(0)) {
+  Budget(std::optional<uint64_t> fuel, std::optional<std::chrono::nanoseconds> deadline) { renew(fuel, deadline); }
+  // Likewise from now on, while no thread takes.
+  void renew(std::optional<uint64_t> fuel, std::optional<std::chrono::nanoseconds> deadline) {
+    has_fuel_ = fuel.has_value();
+    left_ = fuel.value_or(0);
+    until_.reset();
     if (deadline) until_ = Clock::now() + *deadline;
   }
 
@@ -36,8 +41,8 @@ class Budget {
   void give_back(uint64_t unused) { left_.fetch_add(unused, std::memory_order_relaxed); }
 
  private:
-  bool has_fuel_;
-  std::atomic<uint64_t> left_;
+  bool has_fuel_ = false;
+  std::atomic<uint64_t> left_{0};
   std::optional<Clock::time_point> until_;
 };
 

@@ -50,7 +50,7 @@ void DatasetFromCsv(NativeCall& call) {
   if (!may_read(call, dataset->path)) return;
   // A file that is missing, or lacks the column, is told here rather than at the first batch.
   if (auto opened = CsvRows::open(dataset->path, dataset->target); !opened) return call.host.fail(opened.error());
-  call.give(dataset.release());
+  call.give_opaque(std::move(dataset));
 }
 
 void DatasetSkip(NativeCall& call) {
@@ -80,7 +80,7 @@ void DatasetBatches(NativeCall& call) {
   auto batches = std::make_unique<Batches>(std::move(*rows));
   batches->left = batches->rows.skip(d.skip) ? d.take : 0;
   batches->size = size;
-  call.give(batches.release());
+  call.give_opaque(std::move(batches));
 }
 
 void BatchesAdvance(NativeCall& call) {

@@ -4,11 +4,11 @@
 
 namespace stark::vm {
 
-// D04 is a device without room; other device errors end with the device's status, everything else is a panic.
+// D04 is a device without room, D12 one that may give no more; other device errors end with the device's status, everything else is a panic.
 void Host::fail(const Error& error) {
   const bool device = error.code.starts_with('D');
-  const Exit exit = error.code == "D04" ? Exit::Memory : device ? Exit::Device : Exit::Panic;
-  fail(exit, device ? "[" + error.code + "] " + error.message : error.message, error.help);
+  const Exit exit = error.code == "D04" ? Exit::Memory : error.code == "D12" ? Exit::Limit : device ? Exit::Device : Exit::Panic;
+  fail(exit, device ? "[" + error.code + "] " + error.message : error.message, error.code == "D12" ? "raise it with `--device-limit`" : error.help);
 }
 
 Printer Host::printer() {

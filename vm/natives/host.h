@@ -10,6 +10,7 @@
 #include "vm/load/program.h"
 #include "vm/natives/budget.h"
 #include "vm/natives/grants.h"
+#include "vm/natives/opaques.h"
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
 #include "vm/natives/raw_memory.h"
@@ -51,13 +52,16 @@ struct HostOptions {
   std::optional<uint64_t> fuel;                     // instructions of the bundle
   std::optional<std::chrono::nanoseconds> deadline;  // from the start
   bool is_metered() const { return fuel || deadline; }
-  int output = 1, errors = 2;          // descriptors
+  Sink output = 1, errors = 2;
+  uint64_t output_limit = UINT64_MAX;  // bytes of both
+  uint64_t handle_limit = UINT64_MAX;  // files, threads, scopes at once
+  bool is_embedded = false;            // a failure of one of its threads ends the program, and never the process
   bool trace_ops = false, trace_calls = false, trace_gc = false;
 };
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), budget(options.fuel, options.deadline), statics(p) { heap.add_roots(&statics); }
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output, options.errors, options.output_limit), opaques(options.handle_limit), budget(options.fuel, options.deadline), statics(p) { heap.add_roots(&statics); }
   ~Runtime() { heap.remove_roots(&statics); }
   Runtime(const Runtime&) = delete;
 
@@ -68,7 +72,9 @@ struct Runtime {
   TensorRuntime tensors;
   Output out;
   Threads threads;
+  Opaques opaques;
   Budget budget;
+  std::atomic<bool> is_over{false};  // some thread of an embedded program failed: the others end when they look at their fuel
   Statics statics;
 };
 

@@ -37,6 +37,11 @@ class NativeCall {
   }
   void give_bool(bool value) { give<uint8_t>(value ? 1 : 0); }
   void give_text(std::string_view text);  // a new str
+  void give_opaque(std::unique_ptr<OpaqueObject> object) {
+    OpaqueObject* handle = host.runtime.opaques.adopt(std::move(object));
+    if (handle != nullptr) return give(handle);
+    host.fail(Exit::Limit, "too many files, threads and scopes are open", "drop handles earlier, or raise the limit with `--handle-limit`");
+  }
   template <class T>
   void give_tensor(const Result<T>& made) {
     if (made) {

@@ -69,7 +69,7 @@ const std::shared_ptr<ThreadRecord>& record_behind(const NativeCall& call, size_
 }
 
 void give_thread(NativeCall& call, std::shared_ptr<ThreadRecord> record) {
-  if (record != nullptr) call.give<OpaqueObject*>(new ThreadHandle(std::move(record)));
+  if (record != nullptr) call.give_opaque(std::make_unique<ThreadHandle>(std::move(record)));
 }
 
 void give_message(NativeCall& call, const std::optional<std::string>& panic) {
@@ -114,7 +114,7 @@ void ThreadParallelism(NativeCall& call) {
 
 void ThreadIdentity(NativeCall& call) { call.give<uint64_t>(call.host.runtime.threads.lot.next_identity()); }
 
-void ScopeNew(NativeCall& call) { call.give(new ScopeObject); }
+void ScopeNew(NativeCall& call) { call.give_opaque(std::make_unique<ScopeObject>()); }
 
 void ScopeStart(NativeCall& call) {
   ScopeObject* scope = *call.get<ScopeObject**>(0);

@@ -42,7 +42,7 @@ struct ThreadHandle final : OpaqueObject {
 };
 
 // The threads that borrow from one scope: whoever ends it waits for them all, those that they started too.
-class ScopeObject {
+class ScopeObject final : public OpaqueObject {
  public:
   void add(std::shared_ptr<ThreadRecord> record);
   // Whether one of them panicked that nobody else asked.

@@ -92,6 +92,7 @@ inline FatBox load_box(const void* address, size_t size) {
 class OpaqueObject {
  public:
   virtual ~OpaqueObject() = default;
+  OpaqueObject *before = nullptr, *after = nullptr;  // in the list of those that a program has
 };
 
 }  // namespace stark::vm

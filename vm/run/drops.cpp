@@ -57,7 +57,7 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
   };
   switch (types().kind(type)) {
     case TypeKind::Tensor: host_.tensors.drop(load<TensorObject*>(address)); return;
-    case TypeKind::Opaque: delete load<OpaqueObject*>(address); return;
+    case TypeKind::Opaque: host_.runtime.opaques.drop(load<OpaqueObject*>(address)); return;
     case TypeKind::Struct:
     case TypeKind::Tuple: return later(types().fields(type), [&](uint32_t f) { return types().facts(type).field_offsets[f]; });
     case TypeKind::Enum: {
@@ -76,8 +76,9 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
       return release_guard(static_cast<spec::GuardKind>(types().row(type).b), load<void*>(address));
     case TypeKind::Arc: return drop_arc(type, load_box(address, types().size(type)));
     case TypeKind::Scope: {
-      const std::unique_ptr<ScopeObject> scope(load<ScopeObject*>(address));
+      auto* scope = load<ScopeObject*>(address);
       scope->wait_all(host_.heap);  // addresses are stale from here on
+      host_.runtime.opaques.drop(scope);
       return;
     }
     case TypeKind::Box: return drop_box(type, load_box(address, types().size(type)));

@@ -3,8 +3,10 @@
 // Law: no call of a STARK function recurses on the C stack; every end flushes what was printed.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <tuple>
 
 #include "vm/natives/host.h"
@@ -16,6 +18,19 @@ namespace stark::vm {
 enum class Trap : uint8_t {
   Index, Tag, AddOverflow, SubOverflow, MulOverflow, DivOverflow, RemOverflow, NegOverflow, PowOverflow, ShlOverflow, ShrOverflow,
   DivZero, RemZero, StackOverflow, Split
+};
+
+// A value for a parameter, as it lies in a register; a `str` is made of the text that is given.
+struct CallArgument {
+  FatRef value;
+  uint32_t size = 0;
+  bool is_new_text = false;
+};
+// What a call from outside came to. Over: nothing of the program may run any more.
+struct Outcome {
+  std::optional<Failure> failure;
+  std::string told;  // all that is to be said of it, with the trace
+  bool is_over = false;
 };
 
 class Machine final : public gc::RootProvider {
@@ -32,6 +47,13 @@ class Machine final : public gc::RootProvider {
   // Runs a function without parameters and gives the process's exit status.
   int run(uint32_t function);
   bool is_usable() const { return stack_ != nullptr; }
+
+  // calls.cpp: for whoever embeds the program, and gave the host a mutator that rests. What the function returns is shown to
+  // `take`, which allocates nothing; close() is the last call.
+  using Taker = std::function<void(const std::byte* result)>;
+  Outcome call(uint32_t function, std::span<const CallArgument> arguments, const Taker& take);
+  Outcome close();
+  void renew_fuel() { fuel_ = 0; }  // what the budget gave for the last call is gone
 
   // threads.cpp: a thread of its own calls the body, whose box is the machine's from now on.
   static std::shared_ptr<ThreadRecord> start_thread(Host& parent, FatBox body);
@@ -53,6 +75,9 @@ class Machine final : public gc::RootProvider {
   void release_guard(spec::GuardKind kind, void* cell);
   void later_value(uint32_t type, std::byte* address);
   void drop_dead();
+
+  bool place(const Function& entry, std::byte* frame, std::span<const CallArgument> arguments);
+  Outcome settle();
 
   // machine.cpp, threads.cpp: the first frame, and what comes of it.
   std::byte* open_frame(const Function& entry, size_t room);
@@ -87,6 +112,7 @@ class Machine final : public gc::RootProvider {
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
   int report_failure();
   int finish(uint32_t result_type, const std::byte* result);
+  std::string told() const;
   std::string last_words() const;
   std::string backtrace() const;
   void trace(const Op* pc, std::byte* fp, Exec code);

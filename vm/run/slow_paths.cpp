@@ -73,6 +73,7 @@ bool Machine::watch(const Op* pc, std::byte* fp) {
 
 bool Machine::refuel() {
   Budget& budget = host_.runtime.budget;
+  if (host_.runtime.is_over.load(std::memory_order_relaxed)) return host_.fail(Exit::Limit, "another thread has ended the program"), false;
   const bool is_late = budget.is_late();
   const uint64_t given = is_late ? 0 : budget.take(static_cast<uint64_t>(-fuel_));
   fuel_ += static_cast<int64_t>(given);
@@ -125,14 +126,17 @@ std::string Machine::backtrace() const {
   return out;
 }
 
-int Machine::report_failure() {
-  host_.out.flush();
+// Of a panic that was unwound, or of whatever ended the program, or of both.
+std::string Machine::told() const {
   std::string text = told_;
-  if (host_.failure) {
-    text += last_words();
-    if (host_.is_unwinding) text += "  help: this happened in a destructor while a panic was unwinding, which ends the program\n";
-  }
-  write_all(host_.options.errors, text);
+  if (!host_.failure) return text;
+  text += last_words();
+  if (host_.is_unwinding) text += "  help: this happened in a destructor while a panic was unwinding, which ends the program\n";
+  return text;
+}
+
+int Machine::report_failure() {
+  host_.out.tell(told());
   return static_cast<int>(host_.failure ? host_.failure->exit : Exit::Panic);
 }
 
@@ -168,7 +172,7 @@ int Machine::finish(uint32_t type, const std::byte* result) {
   if (host_.program.module().text_of(variant.name) != "Err" || variant.fields.count == 0) return 0;
   std::string text;
   host_.printer().print(text, types().field_type(variant.fields, 0), result + types().variant_offset(type, v, 0), {});
-  write_all(host_.options.errors, text + '\n');
+  host_.out.tell(text + '\n');
   return static_cast<int>(Exit::ProgramError);
 }
 
@@ -180,15 +184,15 @@ void Machine::trace(const Op* pc, std::byte* fp, Exec code) {
   const Function* function = header(fp).function;
   const std::string_view name = kNames[static_cast<size_t>(code)];
   if (host_.options.trace_ops) {
-    write_all(host_.options.errors, fmt::format("op {:<14} a={} b={} c={} imm={:#x}\n", name, pc->a, pc->b, static_cast<int32_t>(pc->c), pc->imm));
+    host_.out.tell(fmt::format("op {:<14} a={} b={} c={} imm={:#x}\n", name, pc->a, pc->b, static_cast<int32_t>(pc->c), pc->imm));
   }
   if (!host_.options.trace_calls) return;
   if (code == Exec::Call || code == Exec::CallDyn) {
     const bool is_dyn = code == Exec::CallDyn;
     const auto* callee = is_dyn ? load<const VTable*>(fp + pc->c)->functions[static_cast<uint32_t>(pc->imm)] : static_cast<const Function*>(pc->site);
-    write_all(host_.options.errors, fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
+    host_.out.tell(fmt::format("{:>{}}call {}\n", "", 2 * depth_++, host_.program.function_name(callee->index)));
   } else if (name.starts_with("Ret") && depth_ > 0 && function != nullptr) {
-    write_all(host_.options.errors, fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));
+    host_.out.tell(fmt::format("{:>{}}return from {}\n", "", 2 * --depth_, host_.program.function_name(function->index)));
   }
 }
 

@@ -46,14 +46,17 @@ void Machine::prepare(FatBox body) {
   store(fp_ + entry.layout.registers[0], body.object);
 }
 
-// The message of the panic that ended it. What is no panic ends the program, here and now.
+// The message of the panic that ended it. What is no panic ends the program, here and now; one that is embedded when each thread
+// has come to an end.
 std::optional<std::string> Machine::run_body() {
   loop(this, pc_, fp_);
   drop_locals();
   if (!host_.failure && !host_.is_unwinding) return std::nullopt;
   const int status = report_failure();
-  if (host_.failure) std::_Exit(status);
-  return message_;
+  if (!host_.failure) return message_;
+  if (!host_.options.is_embedded) std::_Exit(status);
+  host_.runtime.is_over.store(true);
+  return host_.failure->message;
 }
 
 std::shared_ptr<ThreadRecord> Machine::start_thread(Host& parent, FatBox body) {

@@ -59,7 +59,13 @@ Result<Device*> TensorRuntime::open(DeviceValue where) {
   if (device != nullptr) return device;
   auto opened = registry().open(device_name(where));
   if (!opened) return std::unexpected(opened.error());
+  (*opened)->set_limit(options_.limit);
   return device = *opened;
+}
+
+Result<Buffer> TensorRuntime::new_buffer(Device& device, int64_t bytes) {
+  if (options_.may_allocate != nullptr && !options_.may_allocate(options_.user)) return fail("D04", fmt::format("`{}` has no room for {} bytes", device.name(), bytes));
+  return device.allocate(bytes);
 }
 
 Result<std::unique_ptr<TensorObject>> TensorRuntime::allocate(DeviceValue where, const spec::TensorType& type) {
@@ -70,7 +76,7 @@ Result<std::unique_ptr<TensorObject>> TensorRuntime::allocate(DeviceValue where,
   tensor->layout = devices::Layout::dense(type);
   tensor->device = *device;
   tensor->where = where;
-  auto buffer = (*device)->allocate(tensor->bytes());
+  auto buffer = new_buffer(**device, tensor->bytes());
   if (!buffer) return std::unexpected(buffer.error());
   tensor->own = std::move(*buffer);
   return tensor;
@@ -192,7 +198,7 @@ Result<std::byte*> TensorRuntime::host_elements(TensorObject& tensor, bool is_mu
 
 Result<void> TensorRuntime::own_buffer(TensorObject& tensor) {
   if (tensor.shared == nullptr) return {};
-  auto buffer = tensor.device->allocate(tensor.bytes());
+  auto buffer = new_buffer(*tensor.device, tensor.bytes());
   if (!buffer) return std::unexpected(buffer.error());
   if (auto done = tensor.device->copy(*tensor.shared, 0, *buffer, 0, tensor.bytes()); !done) return done;
   tensor.own = std::move(*buffer);

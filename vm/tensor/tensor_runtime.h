@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,16 @@ struct GraphInput {
 struct TensorOptions {
   std::string device = "cpu";  // the default one
   uint64_t seed = 0;
+  std::optional<int64_t> limit;  // bytes of tensors, on each device
+  // Once for each allocation of a tensor; false: there is no memory. For tests alone.
+  bool (*may_allocate)(void* user) = nullptr;
+  void* user = nullptr;
+};
+
+// Memory that is lent. Shared: it is only looked at, and copied by whoever writes.
+struct Loan {
+  void* memory = nullptr;
+  devices::Buffer shared;
 };
 
 struct TensorStats {
@@ -61,6 +72,13 @@ class TensorRuntime {
   Result<void> transpose_view(TensorObject& view, int64_t first, int64_t second, const spec::TensorType& wanted);
   Result<void> row_view(TensorObject& view, int64_t dim, int64_t index, const spec::TensorType& wanted);
 
+  // lent.cpp: tensors on the default device over memory of whoever embeds the program, which is there until end_loan().
+  Result<TensorObject*> lend(Loan& loan, void* memory, const devices::Layout& layout, bool is_mutable);
+  // No tensor looks at that memory any more: those that are left, but for `last`, get memory of their own.
+  Result<void> end_loan(const Loan& loan, const TensorObject* last);
+  // Every element, row by row; what the elements lie in already stays.
+  Result<void> copy_out(const TensorObject& tensor, std::span<std::byte> to);
+
   // As NumPy prints arrays; `precision` digits after the point where given.
   std::string text(const TensorObject& tensor, int precision = -1);
   // Byte offset of an element. An index outside its dim is an Error.
@@ -73,6 +91,7 @@ class TensorRuntime {
  private:
   devices::Registry& registry();
   Result<devices::Device*> open(DeviceValue where);
+  Result<devices::Buffer> new_buffer(devices::Device& device, int64_t bytes);
   Result<std::unique_ptr<TensorObject>> allocate(DeviceValue where, const spec::TensorType& type);
   Result<void> own_buffer(TensorObject& tensor);  // copies what is shared
   Result<std::vector<std::byte>> row_major(const TensorObject& tensor);  // every element, in this machine's memory
