@@ -246,6 +246,7 @@ class Checker : private BodyState {
   static std::string argument_key(const GenericArgument& argument);
   std::string argument_text(const GenericArgument& argument);
   // (functions.cpp)
+  Callee library_callee(std::string_view word, TypeId argument);
   Callee impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word);
   Instance make_instance(Callee callee);
   uint32_t instance(Instance wanted);

@@ -56,12 +56,7 @@ void Checker::tell_main_error() {
   if (!is_nominal(result, "Result") || carrier->arguments.size() != 2 || table_.region_slots(result) > 0) return;
   const TypeId error = carrier->arguments[1].type;
   if (natively_printable(error, false) || !implements(error, "Display")) return;
-  const DefinitionId teller = names_.find_in(names_.library, "tell_error", true);
-  const Definition& made = names_.get(teller);
-  Callee callee;
-  callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
-  callee.bound[function_info(callee).parameters[0].number] = {GenericArgument::Kind::Type, error, 0, {}};
-  const uint32_t told = instance(make_instance(std::move(callee)));
+  const uint32_t told = instance(make_instance(library_callee("tell_error", error)));
   TypedFunction out;
   out.name = "main, whose error is told";
   out.file = typed_.functions[typed_.entry].file, out.span = typed_.functions[typed_.entry].span;

@@ -6,6 +6,15 @@
 
 namespace stark::types {
 
+// A function of the library with one parameter, a type.
+Callee Checker::library_callee(std::string_view word, TypeId argument) {
+  const Definition& made = names_.get(names_.find_in(names_.library, word, true));
+  Callee callee;
+  callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
+  callee.bound[function_info(callee).parameters[0].number] = {GenericArgument::Kind::Type, argument, 0, {}};
+  return callee;
+}
+
 Callee Checker::impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word) {
   const ImplInfo& info = impls_[impl];
   Callee out;

@@ -28,6 +28,7 @@ struct Failure {
   Exit exit = Exit::Panic;
   std::string message;
   std::string help;
+  std::optional<int> status{};  // what the program asked to end with; then nothing is told
 };
 
 // Work that dropping left to do; the last entry is next.
@@ -95,7 +96,7 @@ struct Host {
   std::string text;                    // reused by whatever builds text
 
   void fail(Exit exit, std::string message, std::string help = {}) {
-    if (!failure) failure = Failure{exit, std::move(message), std::move(help)};
+    if (!failure) failure = Failure{exit, std::move(message), std::move(help), std::nullopt};
   }
   void fail(const Error& error);
   void fail_memory() { fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`"); }

@@ -127,6 +127,7 @@ std::string Machine::backtrace() const {
 
 int Machine::report_failure() {
   host_.out.flush();
+  if (host_.failure && host_.failure->status) return *host_.failure->status;
   std::string text = told_;
   if (host_.failure) {
     text += last_words();
