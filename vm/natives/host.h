@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vm/load/program.h"
+#include "vm/natives/foreigns.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
@@ -52,7 +53,7 @@ struct HostOptions {
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), statics(p) { heap.add_roots(&statics); }
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), statics(p), foreigns(p, options.grants) { heap.add_roots(&statics); }
   ~Runtime() { heap.remove_roots(&statics); }
   Runtime(const Runtime&) = delete;
 
@@ -64,6 +65,7 @@ struct Runtime {
   Output out;
   Threads threads;
   Statics statics;
+  Foreigns foreigns;
 };
 
 // One thread of it, and the way to the rest.

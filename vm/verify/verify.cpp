@@ -15,6 +15,7 @@ Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle) {
   STARK_TRY(prove_signatures(module, *types));
   STARK_TRY(prove_vtables(module, *types));
   STARK_TRY(prove_statics(module, *types));
+  STARK_TRY(prove_foreigns(module, *types));
   STARK_TRY(prove_graphs(module));
   VerifiedModule verified;
   for (uint32_t f = 0; f < module.functions.size(); ++f) {
