@@ -27,8 +27,7 @@ inline std::string drain(int descriptor) {
   return text;
 }
 
-inline Run run_module(const std::string& text, bool stress) {
-  vm::HostOptions options;
+inline Run run_module(const std::string& text, bool stress, vm::HostOptions options = {}, vm::Translation translation = {}) {
   auto assembled = spec::assemble(text);
   if (!assembled) DOCTEST_FAIL(assembled.error().message);
   spec::lay_out_segments(assembled->module, {});
@@ -36,7 +35,7 @@ inline Run run_module(const std::string& text, bool stress) {
   bundle->module = assembled->module;
   auto verified = vm::verify(bundle);
   if (!verified) DOCTEST_FAIL(verified.error().code << " " << verified.error().message);
-  vm::Program program(std::move(*verified), vm::Machine::handlers());
+  vm::Program program(std::move(*verified), vm::Machine::handlers(), translation);
   options.heap.stress = options.heap.poison = options.heap.verify = stress;
   options.output = memfd_create("out", 0);
   options.errors = memfd_create("errors", 0);

@@ -27,12 +27,14 @@ Machine::Machine(Host& host, size_t stack_bytes) : host_(host), statics_(host.ru
   exit_[1].handler = handler(Exec::Exit);
   drop_continue_[1].handler = handler(Exec::DropContinue);
   unwind_frame_.handler = handler(Exec::UnwindFrame);
+  if (host.program.translation().watches) watcher_ = std::make_unique<paranoid::Watcher>(host, stack_, mapped_);
   host.runtime.heap.add_roots(this);
   host.runtime.threads.start = &Machine::start_thread;
 }
 
 Machine::~Machine() {
   if (stack_ == nullptr) return;
+  if (fuel_ > 0) host_.runtime.budget.give_back(static_cast<uint64_t>(fuel_));
   host_.runtime.heap.remove_roots(this);
   munmap(stack_, mapped_);
 }

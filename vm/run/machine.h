@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "vm/natives/host.h"
+#include "vm/paranoid/watcher.h"
 #include "vm/verify/unwind.h"
 
 namespace stark::vm {
@@ -79,6 +80,8 @@ class Machine final : public gc::RootProvider {
   // slow_paths.cpp
   void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
   void panic(const gc::Object* text);
+  bool watch(const Op* pc, std::byte* fp);  // false when it found something
+  bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
   // foreign.cpp; likewise. `called_back`: by C, in the middle of a foreign call.
   bool call_foreign(const ForeignSite& site, std::byte* fp);
@@ -119,6 +122,7 @@ class Machine final : public gc::RootProvider {
   const Op* pc_ = nullptr;
   std::byte* fp_ = nullptr;
   StaticCell* const statics_;           // by number
+  std::unique_ptr<paranoid::Watcher> watcher_;
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
   // A call from C in the middle of one to it: behind it the loop is left, and the caller's frame waits at an operation.
@@ -130,6 +134,7 @@ class Machine final : public gc::RootProvider {
   Op exit_[2];
   Op drop_continue_[2];
   Op unwind_frame_;
+  int64_t fuel_ = 0;    // instructions that the budget has given and that are not used yet
   uint64_t depth_ = 0;  // for traces
   bool is_in_drop_work_ = false;      // the failure happened where a destructor was to be called
   std::byte* completing_ = nullptr;   // the frame that finishes a Replace before it is left
