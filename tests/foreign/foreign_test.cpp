@@ -41,18 +41,18 @@ struct Pair {
 struct Generator {
   std::mt19937 random;
   std::string c, stark, c_prints, stark_prints;
-  std::vector<bool> asks_align;  // of the structs so far
+  std::vector<bool> asks_align, has_address;  // of the structs so far, or of what is in them
   int structs = 0;
 
   uint32_t below(uint32_t n) { return static_cast<uint32_t>(random() % n); }
 
-  Pair type(bool is_packed, bool is_tight) {
+  Pair type(bool is_packed) {
     static const Pair kScalars[] = {{"int8_t", "i8"}, {"uint8_t", "u8"}, {"int16_t", "i16"}, {"uint16_t", "u16"}, {"int32_t", "i32"}, {"uint32_t", "u32"}, {"int64_t", "i64"},
                                     {"uint64_t", "u64"}, {"size_t", "usize"}, {"float", "f32"}, {"double", "f64"}, {"_Bool", "bool"}, {"enum E1", "E1"}, {"enum E2", "E2"}, {"enum E8", "E8"}};
     if (!is_packed && below(8) == 0) return {"void*", "*const u8"};
     if (structs > 0 && below(4) == 0) {
       const uint32_t which = below(static_cast<uint32_t>(structs));
-      if (!is_packed || (!asks_align[which] && is_tight)) return {fmt::format("struct S{}", which), fmt::format("S{}", which)};
+      if (!is_packed || (!asks_align[which] && !has_address[which])) return {fmt::format("struct S{}", which), fmt::format("S{}", which)};
     }
     return kScalars[below(std::size(kScalars))];
   }
@@ -63,18 +63,24 @@ struct Generator {
     const uint32_t fields = 1 + below(7);
     const std::string name = fmt::format("S{}", structs);
     std::string c_fields, stark_fields;
-    bool holds_align = align != 0;
+    bool holds_align = align != 0, holds_address = false;
     for (uint32_t f = 0; f < fields; ++f) {
-      Pair one = type(pack != 0, false);
+      Pair one = type(pack != 0);
       const bool is_array = below(5) == 0;
       const uint32_t length = 1 + below(4);
       c_fields += fmt::format("  {} f{}{};\n", one.c, f, is_array ? fmt::format("[{}]", length) : "");
       stark_fields += fmt::format(" f{}: {},", f, is_array ? fmt::format("[{}; {}]", one.stark, length) : one.stark);
-      if (one.stark.starts_with("S")) holds_align = holds_align || asks_align[static_cast<size_t>(std::stoi(one.stark.substr(1)))];
+      holds_address |= one.stark.starts_with("*");
+      if (one.stark.starts_with("S")) {
+        const auto inner = static_cast<size_t>(std::stoi(one.stark.substr(1)));
+        holds_align |= asks_align[inner];
+        holds_address |= has_address[inner];
+      }
       c_prints += fmt::format("  printf(\" %zu\", offsetof(struct {}, f{}));\n", name, f);
       stark_prints += fmt::format("    print(f\" {{offset_of!({}, f{})}}\");\n", name, f);
     }
     asks_align.push_back(holds_align);
+    has_address.push_back(holds_address);
     c += pack != 0 ? fmt::format("#pragma pack(push, {})\nstruct {} {{\n{}}};\n#pragma pack(pop)\n", pack, name, c_fields)
                    : fmt::format("struct {}{} {{\n{}}};\n", align != 0 ? fmt::format("__attribute__((aligned({}))) ", align) : "", name, c_fields);
     stark += fmt::format("#[repr(C{})]\n#[derive(Copy, Clone)]\nstruct {} {{{} }}\n", pack == 1 ? ", packed" : pack != 0 ? fmt::format(", packed({})", pack) : align != 0 ? fmt::format(", align({})", align) : "", name, stark_fields);

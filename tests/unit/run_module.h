@@ -27,7 +27,8 @@ inline std::string drain(int descriptor) {
   return text;
 }
 
-inline Run run_module(const std::string& text, bool stress, vm::HostOptions options = {}, vm::Translation translation = {}) {
+inline Run run_module(const std::string& text, bool stress, const vm::HostOptions& asked, vm::Translation translation = {}) {
+  vm::HostOptions options = asked;
   auto assembled = spec::assemble(text);
   if (!assembled) DOCTEST_FAIL(assembled.error().message);
   spec::lay_out_segments(assembled->module, {});
@@ -52,6 +53,11 @@ inline Run run_module(const std::string& text, bool stress, vm::HostOptions opti
   r.out = drain(options.output);
   r.errors = drain(options.errors);
   return r;
+}
+
+inline Run run_module(const std::string& text, bool stress) {
+  const vm::HostOptions usual;
+  return run_module(text, stress, usual);
 }
 
 // Plainly, and with a collection at every allocation: the same.

@@ -21,7 +21,8 @@ std::filesystem::path absolute(std::string_view path) {
 Grants Grants::of_user() {
   Grants g;
   for (spec::Capability c : {spec::Capability::FsRead, spec::Capability::FsWrite, spec::Capability::Net, spec::Capability::Env}) {
-    g.entries_[static_cast<size_t>(c)] = {true, true, {}};
+    Entry& e = g.entries_[static_cast<size_t>(c)];
+    e.granted = e.everywhere = true;
   }
   return g;
 }
