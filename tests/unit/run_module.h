@@ -27,8 +27,7 @@ inline std::string drain(int descriptor) {
   return text;
 }
 
-inline Run run_module(const std::string& text, bool stress, const vm::HostOptions& asked, vm::Translation translation = {}) {
-  vm::HostOptions options = asked;
+inline Run run_module(const std::string& text, vm::HostOptions& options, vm::Translation translation = {}) {
   auto assembled = spec::assemble(text);
   if (!assembled) DOCTEST_FAIL(assembled.error().message);
   spec::lay_out_segments(assembled->module, {});
@@ -37,7 +36,6 @@ inline Run run_module(const std::string& text, bool stress, const vm::HostOption
   auto verified = vm::verify(bundle);
   if (!verified) DOCTEST_FAIL(verified.error().code << " " << verified.error().message);
   vm::Program program(std::move(*verified), vm::Machine::handlers(), translation);
-  options.heap.stress = options.heap.poison = options.heap.verify = stress;
   options.output = memfd_create("out", 0);
   options.errors = memfd_create("errors", 0);
   Run r;
@@ -56,8 +54,9 @@ inline Run run_module(const std::string& text, bool stress, const vm::HostOption
 }
 
 inline Run run_module(const std::string& text, bool stress) {
-  const vm::HostOptions usual;
-  return run_module(text, stress, usual);
+  vm::HostOptions options;
+  options.heap.stress = options.heap.poison = options.heap.verify = stress;
+  return run_module(text, options);
 }
 
 // Plainly, and with a collection at every allocation: the same.

@@ -55,9 +55,9 @@ DOCTEST_TEST_CASE("a program runs with as many instructions as it has, and not w
       vm::HostOptions options;
       const vm::Translation translation{.inlines = inlines, .improves = improves, .meters = true};
       options.fuel = kInstructions;
-      DOCTEST_CHECK(test::run_module(kLoop, false, options, translation).status == 0);
+      DOCTEST_CHECK(test::run_module(kLoop, options, translation).status == 0);
       options.fuel = kInstructions - 1;
-      const test::Run r = test::run_module(kLoop, false, options, translation);
+      const test::Run r = test::run_module(kLoop, options, translation);
       DOCTEST_CHECK(r.status == static_cast<int>(vm::Exit::Limit));
       DOCTEST_CHECK(r.errors.find("out of fuel") != std::string::npos);
     }
@@ -67,10 +67,10 @@ DOCTEST_TEST_CASE("a program runs with as many instructions as it has, and not w
 DOCTEST_TEST_CASE("no fuel, no instruction; no time, none either") {
   vm::HostOptions options;
   options.fuel = 0;
-  DOCTEST_CHECK(test::run_module(kLoop, false, options, {.meters = true}).status == static_cast<int>(vm::Exit::Limit));
+  DOCTEST_CHECK(test::run_module(kLoop, options, {.meters = true}).status == static_cast<int>(vm::Exit::Limit));
   options.fuel.reset();
   options.deadline = std::chrono::nanoseconds(0);
-  const test::Run r = test::run_module(kLoop, false, options, {.meters = true});
+  const test::Run r = test::run_module(kLoop, options, {.meters = true});
   DOCTEST_CHECK(r.status == static_cast<int>(vm::Exit::Limit));
   DOCTEST_CHECK(r.errors.find("out of time") != std::string::npos);
 }
