@@ -119,6 +119,7 @@ LoweredType Checker::lower_bare_object(DefinitionId trait, NodeId arguments, Spa
 }
 
 LoweredType Checker::lower_function_type(NodeId id, const Elision& elision) {
+  if (tree().has(id, parse::kExtern)) return lower_foreign_fn(id);
   std::vector<TypeId> parameters;
   for (NodeId one : list(child(id, slot::FnType::parameters))) parameters.push_back(type_of(one));
   const NodeId result = child(id, slot::FnType::result);

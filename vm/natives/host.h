@@ -9,6 +9,7 @@
 
 #include "vm/load/program.h"
 #include "vm/natives/budget.h"
+#include "vm/natives/foreigns.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
@@ -58,7 +59,7 @@ struct HostOptions {
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), budget(options.fuel, options.deadline), statics(p) { heap.add_roots(&statics); }
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), budget(options.fuel, options.deadline), statics(p), foreigns(p, options.grants) { heap.add_roots(&statics); }
   ~Runtime() { heap.remove_roots(&statics); }
   Runtime(const Runtime&) = delete;
 
@@ -71,6 +72,7 @@ struct Runtime {
   Threads threads;
   Budget budget;
   Statics statics;
+  Foreigns foreigns;
 };
 
 // One thread of it, and the way to the rest.
