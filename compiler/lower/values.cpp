@@ -254,7 +254,7 @@ void FunctionLowering::lower(ExprId id, const Place* target) {
       break;
     }
     default: {
-      if (expr.kind == ExprKind::Call || expr.kind == ExprKind::CallObject || expr.kind == ExprKind::Native) {
+      if (expr.kind == ExprKind::Call || expr.kind == ExprKind::CallObject || expr.kind == ExprKind::CallForeign || expr.kind == ExprKind::Native) {
         if (special(expr.type)) return never_returns(expr);
       }
       if (special(expr.type)) {
@@ -326,6 +326,14 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::Repeat: finish(Opcode::Repeat, operands(expr.parts)); return;
     case ExprKind::Call: finish(Opcode::Call, operands(expr.parts), expr.index); return;
     case ExprKind::CallObject: finish(Opcode::CallDyn, operands(expr.parts), expr.index); return;
+    case ExprKind::CallForeign:
+      need(spec::Capability::Ffi);
+      finish(Opcode::CallForeign, operands(expr.parts), expr.index);
+      return;
+    case ExprKind::ForeignFn:
+      need(spec::Capability::Ffi);
+      finish(Opcode::ForeignFn, {}, expr.index);
+      return;
     case ExprKind::MakeBox: finish(Opcode::Box, operands(expr.parts)); return;
     case ExprKind::Unsize: finish(Opcode::Dyn, operands(expr.parts), expr.index); return;
     case ExprKind::MakeFn: finish(Opcode::Fn, operands(expr.parts), expr.index); return;

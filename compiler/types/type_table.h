@@ -41,7 +41,8 @@ struct StructInfo {
   bool is_copy = false;         // derives or implements Copy
   uint32_t drop_function = Id<int>::kNone;  // mir::FunctionId of `Drop::drop`, or none
   Span span;
-  bool is_packed = false;       // `#[repr(packed)]`
+  spec::Representation form{};  // `#[repr(packed)]`, `#[repr(align(4))]`
+  bool is_c = false;            // `#[repr(C)]` or `#[repr(transparent)]`
 };
 
 struct Variant {
@@ -57,6 +58,7 @@ struct EnumInfo {
   bool is_copy = false;
   uint32_t drop_function = Id<int>::kNone;
   Span span;
+  spec::Representation form{};  // `#[repr(u8)]`
 };
 
 // Lifetimes of a signature: 0 'static, 1 … region_count. One list per parameter, one entry per region slot of its type.

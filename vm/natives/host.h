@@ -9,6 +9,7 @@
 
 #include "vm/load/program.h"
 #include "vm/natives/budget.h"
+#include "vm/natives/foreigns.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/opaques.h"
 #include "vm/natives/output.h"
@@ -29,6 +30,7 @@ struct Failure {
   Exit exit = Exit::Panic;
   std::string message;
   std::string help;
+  std::optional<int> status{};  // what the program asked to end with; then nothing is told
 };
 
 // Work that dropping left to do; the last entry is next.
@@ -61,7 +63,7 @@ struct HostOptions {
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output, options.errors, options.output_limit), opaques(options.handle_limit), budget(options.fuel, options.deadline), statics(p) { heap.add_roots(&statics); }
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output, options.errors, options.output_limit), opaques(options.handle_limit), budget(options.fuel, options.deadline), statics(p), foreigns(p, options.grants) { heap.add_roots(&statics); }
   ~Runtime() { heap.remove_roots(&statics); }
   Runtime(const Runtime&) = delete;
 
@@ -76,6 +78,7 @@ struct Runtime {
   Budget budget;
   std::atomic<bool> is_over{false};  // some thread of an embedded program failed: the others end when they look at their fuel
   Statics statics;
+  Foreigns foreigns;
 };
 
 // One thread of it, and the way to the rest.
@@ -101,7 +104,7 @@ struct Host {
   std::string text;                    // reused by whatever builds text
 
   void fail(Exit exit, std::string message, std::string help = {}) {
-    if (!failure) failure = Failure{exit, std::move(message), std::move(help)};
+    if (!failure) failure = Failure{exit, std::move(message), std::move(help), std::nullopt};
   }
   void fail(const Error& error);
   void fail_memory() { fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`"); }

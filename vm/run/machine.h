@@ -108,6 +108,12 @@ class Machine final : public gc::RootProvider {
   bool watch(const Op* pc, std::byte* fp);  // false when it found something
   bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
+  // foreign.cpp; likewise. `called_back`: by C, in the middle of a foreign call.
+  bool call_foreign(const ForeignSite& site, std::byte* fp);
+  bool foreign_function(uint32_t function, std::byte* to);
+  static void called_back(ffi_cif* cif, void* result, void** arguments, void* callback);
+  void run_callback(const ForeignCallback& callback, void* result, void** arguments);
+  bool is_called_back(std::byte* fp) const { return !inside_.empty() && header(fp).return_to == &inside_.back()->exit[1]; }
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
   int report_failure();
@@ -145,6 +151,12 @@ class Machine final : public gc::RootProvider {
   std::unique_ptr<paranoid::Watcher> watcher_;
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
+  // A call from C in the middle of one to it: behind it the loop is left, and the caller's frame waits at an operation.
+  struct Callback {
+    Op exit[2];
+    const Op* waits_at = nullptr;
+  };
+  std::vector<Callback*> inside_;       // the innermost last
   Op exit_[2];
   Op drop_continue_[2];
   Op unwind_frame_;

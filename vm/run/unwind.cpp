@@ -78,6 +78,7 @@ bool Machine::begin_unwinding() {
 // The innermost frame is clean. False: it was the last one.
 bool Machine::unwind_to_caller(std::byte* fp) {
   const FrameHeader frame = header(fp);
+  if (is_called_back(fp)) return false;  // there is no way through the frames of C
   fp_ = frame.caller;
   if (is_made_below(fp)) {
     StaticCell& cell = *making_.back();

@@ -70,6 +70,7 @@ Result<void> Rules::borrow() {
   if (target_kind() != TypeKind::Ref || (row(to.type).b != 0) != is_mut || !lends_as(place.type.type, row(to.type).a, is_mut)) {
     return mistyped(b, op, "gives a reference to the loan's place");
   }
+  if (b.facts(place.type.type).align > place.most_align) return refuse_at(b, Refusal::Layout, "a reference into a packed struct, which might not be aligned");
   STARK_TRY(require_available(b, loan.place()));
   if (is_mut) STARK_TRY(require_writable(b, loan.place()));
   STARK_TRY(require_free(b, loan.place(), is_mut ? Access::BorrowMutable : Access::BorrowShared));
