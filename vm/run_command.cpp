@@ -31,8 +31,7 @@ Result<VerifiedModule> open_and_verify(const std::string& file, bool hashes) {
 Result<HostOptions> host_options(const Options& o) {
   HostOptions h;
   if (o.heap_limit != 0) h.heap.limit = o.heap_limit;
-  if (o.stack_limit != 0) h.stack_bytes = o.stack_limit;
-  h.thread_stack_bytes = std::max(std::min(h.thread_stack_bytes, h.stack_bytes), size_t{4} << 20);
+  if (o.stack_limit != 0) h.set_stack(o.stack_limit);
   h.thread_limit = o.thread_limit;
   h.fuel = o.fuel;
   h.output_limit = o.output_limit.value_or(UINT64_MAX);

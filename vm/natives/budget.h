@@ -18,19 +18,23 @@ class Budget {
   Budget(std::optional<uint64_t> fuel, std::optional<std::chrono::nanoseconds> deadline) { renew(fuel, deadline); }
   // Likewise from now on, while no thread takes.
   void renew(std::optional<uint64_t> fuel, std::optional<std::chrono::nanoseconds> deadline) {
-    has_fuel_ = fuel.has_value();
+    fuel_ = fuel;
+    deadline_ = deadline;
     left_ = fuel.value_or(0);
     until_.reset();
     if (deadline) until_ = Clock::now() + *deadline;
   }
 
+  // What was allowed in all.
+  uint64_t fuel() const { return fuel_.value_or(0); }
+  std::chrono::nanoseconds deadline() const { return deadline_.value_or(std::chrono::nanoseconds(0)); }
   bool is_late() const { return until_ && Clock::now() >= *until_; }
   const std::optional<Clock::time_point>& until() const { return until_; }
 
   // For one thread: `least` instructions, or some more so that it need not come back soon; 0 when there are not so many.
   uint64_t take(uint64_t least) {
     constexpr uint64_t kAtOnce = 10'000;  // tens of microseconds, which is how exactly a deadline is kept
-    if (!has_fuel_) return std::max(least, kAtOnce);
+    if (!fuel_) return std::max(least, kAtOnce);
     for (uint64_t left = left_.load(std::memory_order_relaxed);;) {
       if (left < least) return 0;
       const uint64_t given = std::max(least, std::min(left / 2, kAtOnce));  // others want some too
@@ -40,7 +44,8 @@ class Budget {
   void give_back(uint64_t unused) { left_.fetch_add(unused, std::memory_order_relaxed); }
 
  private:
-  bool has_fuel_ = false;
+  std::optional<uint64_t> fuel_;
+  std::optional<std::chrono::nanoseconds> deadline_;
   std::atomic<uint64_t> left_{0};
   std::optional<Clock::time_point> until_;
 };

@@ -53,6 +53,10 @@ struct HostOptions {
   // Of the whole run; the program must be translated with Translation::meters for them.
   std::optional<uint64_t> fuel;                     // instructions of the bundle
   std::optional<std::chrono::nanoseconds> deadline;  // from the start
+  void set_stack(size_t bytes) {
+    stack_bytes = bytes;
+    thread_stack_bytes = std::max(std::min(thread_stack_bytes, stack_bytes), size_t{4} << 20);
+  }
   bool is_metered() const { return fuel || deadline; }
   Sink output = 1, errors = 2;
   uint64_t output_limit = UINT64_MAX;  // bytes of both

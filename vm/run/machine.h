@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <tuple>
 
@@ -53,6 +54,7 @@ class Machine final : public gc::RootProvider {
   using Taker = std::function<void(const std::byte* result)>;
   Outcome call(uint32_t function, std::span<const CallArgument> arguments, const Taker& take);
   Outcome close();
+  std::optional<std::string> error_in(uint32_t type, const std::byte* result) const;  // of what `main` gave
   void renew_fuel() { fuel_ = 0; }  // what the budget gave for the last call is gone
 
   // threads.cpp: a thread of its own calls the body, whose box is the machine's from now on.

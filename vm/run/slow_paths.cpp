@@ -78,10 +78,10 @@ bool Machine::refuel() {
   const uint64_t given = is_late ? 0 : budget.take(static_cast<uint64_t>(-fuel_));
   fuel_ += static_cast<int64_t>(given);
   if (is_late) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*host_.options.deadline).count();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline()).count();
     host_.fail(Exit::Limit, fmt::format("out of time: the program may run for {} ms", ms), "raise it with `--deadline`");
   } else if (given == 0) {
-    host_.fail(Exit::Limit, fmt::format("out of fuel: the program wants to run more than {} instructions", *host_.options.fuel), "raise it with `--fuel`");
+    host_.fail(Exit::Limit, fmt::format("out of fuel: the program wants to run more than {} instructions", budget.fuel()), "raise it with `--fuel`");
   }
   return given != 0;
 }
@@ -169,14 +169,21 @@ int Machine::finish(uint32_t type, const std::byte* result) {
     host_.fail(Exit::Panic, fmt::format("`main` returned {}: an exit status is between 0 and 255", status));
     return report_failure();
   }
-  if (!types().is(type, TypeKind::Enum)) return 0;
+  const auto error = error_in(type, result);
+  if (!error) return 0;
+  host_.out.tell(*error + '\n');
+  return static_cast<int>(Exit::ProgramError);
+}
+
+// What an Err holds, as it is shown.
+std::optional<std::string> Machine::error_in(uint32_t type, const std::byte* result) const {
+  if (!types().is(type, TypeKind::Enum)) return std::nullopt;
   const uint32_t v = types().tag(type, result);
   const spec::VariantRow& variant = types().variant(type, v);
-  if (host_.program.module().text_of(variant.name) != "Err" || variant.fields.count == 0) return 0;
+  if (host_.program.module().text_of(variant.name) != "Err" || variant.fields.count == 0) return std::nullopt;
   std::string text;
   host_.printer().print(text, types().field_type(variant.fields, 0), result + types().variant_offset(type, v, 0), {});
-  host_.out.tell(text + '\n');
-  return static_cast<int>(Exit::ProgramError);
+  return text;
 }
 
 void Machine::trace(const Op* pc, std::byte* fp, Exec code) {

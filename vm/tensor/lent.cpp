@@ -44,7 +44,7 @@ Result<TensorObject*> TensorRuntime::lend(Loan& loan, void* memory, const device
 Result<void> TensorRuntime::end_loan(const Loan& loan, const TensorObject* last) {
   const auto inside = enter();
   for (TensorObject* tensor = first_; tensor != nullptr; tensor = tensor->after) {
-    const bool holds = tensor->shared == nullptr && tensor->own.valid() && tensor->own.host() == loan.memory;
+    const bool holds = tensor->shared == nullptr && loan.memory != nullptr && tensor->own.valid() && tensor->own.host() == loan.memory;
     if (tensor == last || (!holds && tensor->shared != &loan.shared)) continue;
     auto buffer = new_buffer(*tensor->device, tensor->bytes());
     if (!buffer) return std::unexpected(buffer.error());
