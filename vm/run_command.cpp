@@ -109,7 +109,7 @@ int run_command(const Options& o) {
   }
   if (!o.stats.empty() && o.stats != "false") print_stats(o, host, times);
   // Threads that still run end with the program, as they stand.
-  if (runtime.threads.running.load() != 0) std::_Exit(status);
+  if (runtime.threads.running.load() + runtime.threads.leaving.load() != 0) std::_Exit(status);
   return status;
 }
 

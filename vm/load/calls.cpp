@@ -22,6 +22,7 @@ void Translator::call(const Instruction& i) {
     call_inlined(callee.index, *here, to);
     return end_write(place, to);
   }
+  e_.outgoing = std::max(e_.outgoing, callee.parameters_end);
   emit(Exec::Call, to, kOutgoing, types().size(type_of(place))).site = &callee;
   end_write(place, to);
 }

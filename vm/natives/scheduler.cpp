@@ -1,0 +1,126 @@
+// vm/natives/scheduler.cpp — whose turn it is on a thread: who was woken, whose alarm rang, who came by mail.
+// Room: vm/natives. In: see fibers.h.
+#include "vm/natives/threads.h"
+
+namespace stark::vm {
+namespace {
+
+thread_local Scheduler* t_here = nullptr;
+constexpr uint32_t kTurnsBetweenLooks = 16;
+
+}  // namespace
+
+void Scheduler::run_here() { t_here = this; }
+
+Scheduler::~Scheduler() {
+  while (all_ != nullptr) {
+    Fiber* fiber = all_;
+    unlink(*fiber);
+    delete fiber;
+  }
+  if (t_here == this) t_here = nullptr;
+}
+
+void Scheduler::adopt(Fiber& fiber) {
+  fiber.home = this;
+  fiber.behind = all_;
+  if (all_ != nullptr) all_->before = &fiber;
+  all_ = &fiber;
+}
+
+void Scheduler::unlink(Fiber& fiber) {
+  (fiber.before != nullptr ? fiber.before->behind : all_) = fiber.behind;
+  if (fiber.behind != nullptr) fiber.behind->before = fiber.before;
+}
+
+void Scheduler::release(Fiber& fiber) {
+  if (--fiber.handles > 0) return;
+  leave_waits(fiber);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (fiber.is_in_mail) std::erase(mail_, &fiber);
+  }
+  if (Fiber* driver = fiber.driver) release(*driver);
+  unlink(fiber);
+  delete &fiber;
+}
+
+void Scheduler::wake(Fiber& fiber) {
+  if (t_here == this) return wake_here(fiber);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (fiber.is_in_mail) return;
+    fiber.is_in_mail = true;
+    mail_.push_back(&fiber);
+    has_mail_ = true;
+  }
+  changed_.notify_one();
+}
+
+// A fiber goes on when whoever drives it advances it, so they are told too; but not twice.
+void Scheduler::wake_here(Fiber& fiber) {
+  for (Fiber* at = &fiber; at != nullptr && !at->is_woken; at = at->driver) {
+    at->is_woken = true;
+    if (at->driver != nullptr) at->driver->is_told = true;
+    if (at->driver == nullptr && at->state == Fiber::State::Waits) enqueue(*at);
+  }
+}
+
+void Scheduler::poke() {
+  {
+    const std::scoped_lock lock(mutex_);
+    has_mail_ = true;
+  }
+  changed_.notify_one();
+}
+
+void Scheduler::enqueue(Fiber& fiber) {
+  if (fiber.is_queued) return;
+  fiber.is_queued = true;
+  fiber.next_ready = nullptr;
+  (ready_ != nullptr ? last_ready_->next_ready : ready_) = &fiber;
+  last_ready_ = &fiber;
+}
+
+Fiber* Scheduler::take_ready() {
+  if (ready_ == nullptr || ++turns_ % kTurnsBetweenLooks == 0) look();
+  Fiber* first = ready_;
+  if (first == nullptr) return nullptr;
+  ready_ = first->next_ready;
+  first->is_queued = false;
+  return first;
+}
+
+void Scheduler::look() {
+  if (has_mail_.load(std::memory_order_relaxed)) {
+    std::vector<Fiber*> mail;
+    {
+      const std::scoped_lock lock(mutex_);
+      mail.swap(mail_);
+      has_mail_ = false;
+      for (Fiber* fiber : mail) fiber->is_in_mail = false;
+    }
+    for (Fiber* fiber : mail) wake_here(*fiber);
+  }
+  if (alarms_.empty()) return;
+  for (const auto now = Clock::now(); !alarms_.empty() && alarms_.begin()->first.first <= now;) {
+    Fiber& fiber = *alarms_.begin()->second;
+    alarms_.erase(alarms_.begin());
+    fiber.alarm.reset();
+    wake_here(fiber);
+  }
+}
+
+void Scheduler::set_alarm(Fiber& fiber, Clock::time_point when) {
+  if (fiber.alarm) alarms_.erase(*fiber.alarm);
+  fiber.alarm.emplace(when, next_alarm_++);
+  alarms_.emplace(*fiber.alarm, &fiber);
+}
+
+// It goes on, for whatever reason, and waits for nothing any more.
+void Scheduler::leave_waits(Fiber& fiber) {
+  if (fiber.alarm) alarms_.erase(*fiber.alarm), fiber.alarm.reset();
+  ParkingLot::leave(fiber);
+}
+
+}  // namespace stark::vm

@@ -1,0 +1,192 @@
+// vm/run/fibers.cpp — who has the turn on a thread: fibers are put aside where they wait, and taken up where they were.
+// Room: vm/run. Essay: vm/run/README.md, "Fibers". In: what a native wants done next. Out: the machine in the frames of who goes on.
+#include <sched.h>
+
+#include "vm/run/machine.h"
+
+namespace stark::vm {
+
+// `pc`: what it does next, which is what waits, once more.
+void Machine::put_aside(const Op* pc, std::byte* fp, Fiber::State state) {
+  Fiber& f = *host_.fibers.running;
+  f.state = state;
+  f.pc = pc, f.fp = fp, f.stack_end = stack_end_;
+  f.chunk = chunk_, f.stack_left = stack_left_;
+  if (host_.drops.empty() && making_.empty() && !host_.is_unwinding && !is_leaving_ && completing_ == nullptr) [[likely]] return;
+  auto amidst = std::make_unique<Fiber::Amidst>();
+  amidst->drops.swap(host_.drops);
+  amidst->making.swap(making_);
+  amidst->completing = std::exchange(completing_, nullptr);
+  amidst->is_unwinding = std::exchange(host_.is_unwinding, false);
+  amidst->is_leaving = std::exchange(is_leaving_, false);
+  amidst->told.swap(told_);
+  amidst->message.swap(message_);
+  f.amidst = std::move(amidst);
+}
+
+// One that is to be left begins with that: where it waits, what its frames owe is known. What it gave up meanwhile it gets back first.
+void Machine::take_up(Fiber& f) {
+  host_.fibers.running = &f;
+  if (f.state == Fiber::State::Fresh) return begin_fiber(f);
+  if (f.state == Fiber::State::Waits) host_.fibers.leave_waits(f);
+  f.state = Fiber::State::Runs;
+  pc_ = f.pc, fp_ = f.fp, stack_end_ = f.stack_end;
+  chunk_ = f.chunk, stack_left_ = f.stack_left;
+  if (f.amidst != nullptr) [[unlikely]] {
+    host_.drops.swap(f.amidst->drops);
+    making_.swap(f.amidst->making);
+    completing_ = f.amidst->completing;
+    host_.is_unwinding = f.amidst->is_unwinding;
+    is_leaving_ = f.amidst->is_leaving;
+    told_.swap(f.amidst->told);
+    message_.swap(f.amidst->message);
+    f.amidst.reset();
+  }
+  const bool can_leave = f.site != nullptr && !f.waiting.holds && !is_leaving_ && !host_.is_unwinding;
+  f.site = nullptr;
+  if (!can_leave || !f.is_to_be_left()) [[likely]] return;
+  f.waiting = {};
+  host_.failure = Failure{Exit::Panic, {}, {}, {}, true};
+}
+
+// Under its first frame lies one for the host, as under an entry's.
+void Machine::begin_fiber(Fiber& f) {
+  chunk_ = nullptr;
+  stack_end_ = nullptr;
+  stack_left_ = host_.options.thread_stack_bytes;
+  Function& entry = *f.body.vtable->functions[0];
+  if (entry.entry.load(std::memory_order_acquire) == nullptr) host_.program.translate(entry);
+  if (f.record != nullptr) f.record->begin(f);
+  f.state = Fiber::State::Runs;
+  if (!add_chunk(kHostFrame + entry.reach)) return host_.fail(Exit::Memory, "the system has no room for another fiber's stack", "start fewer tasks at once");
+  std::byte* bottom = chunk_->room();
+  header(bottom) = {};
+  if (f.is_to_be_left()) {
+    pc_ = &drop_continue_[1], fp_ = bottom;
+    return drop_body(f);
+  }
+  std::byte* frame = bottom + kHostFrame;
+  header(frame) = {&fiber_exit_[1], bottom, &entry};
+  std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
+  store(frame + entry.layout.registers[0], f.body.object);
+  f.body = {};
+  pc_ = entry.entry, fp_ = frame;
+}
+
+// A body that never began is dropped like any other value.
+void Machine::drop_body(Fiber& f) {
+  host_.drops.push_back({DropEntry::Kind::Resume, 0, nullptr, 0, 0, &fiber_exit_[1]});
+  host_.drops.push_back({DropEntry::Kind::Value, f.body_type, &f.body, 0, 0, nullptr});
+}
+
+// The running fiber was put aside; the other has its turn until it waits.
+void Machine::drive(Fiber& fiber) {
+  Fiber& self = *host_.fibers.running;
+  if (fiber.driver != &self) {
+    ++self.handles;
+    if (Fiber* before = std::exchange(fiber.driver, &self)) host_.fibers.release(*before);
+  }
+  fiber.is_woken = false;
+  take_up(fiber);
+}
+
+// The running fiber was put aside: whoever drives it goes on, or whose turn it is.
+void Machine::hand_on() {
+  Fiber& self = *host_.fibers.running;
+  if (self.driver != nullptr && self.driver->state == Fiber::State::Drives) return take_up(*self.driver);
+  if (self.is_woken) host_.fibers.enqueue(self);
+  run_next();
+}
+
+void Machine::run_next() {
+  Scheduler& fibers = host_.fibers;
+  fibers.running = nullptr;
+  pc_ = nullptr, fp_ = nullptr;
+  for (;;) {
+    Fiber* next = fibers.take_ready();
+    if (next == nullptr && takes_tasks_) {
+      next = host_.runtime.threads.executor.take();
+      if (next != nullptr) fibers.adopt(*next);
+    }
+    if (next != nullptr) {
+      next->is_woken = false;
+      return take_up(*next);
+    }
+    if (!fibers.rest(host_.heap, [&] { return nobody_can_wake_us(); })) {
+      take_up(*root_);
+      return host_.fail(Exit::ProgramError, "everything waits, and nothing is left that could go on", "is a lock taken twice, or a channel's other end kept for ever?");
+    }
+  }
+}
+
+bool Machine::nobody_can_wake_us() const {
+  if (host_.runtime.threads.running.load() != 0) return false;
+  while (host_.runtime.threads.leaving.load() != 0) sched_yield();
+  return true;
+}
+
+// A native, a drop or a static could not go on.
+void Machine::take_turn(const NativeSite* site, const Op* pc, std::byte* fp) {
+  const Turn turn = std::exchange(host_.turn, Turn::Stays);
+  host_.fibers.running->site = site;
+  if (turn == Turn::Enters) {
+    put_aside(pc, fp, Fiber::State::Drives);
+    return drive(*host_.turn_to);
+  }
+  put_aside(pc, fp, Fiber::State::Waits);
+  hand_on();
+}
+
+// Its last frame is clean, or was left by a panic, which whoever drives it goes on with, and whoever waits for a task is told of.
+void Machine::end_fiber() {
+  Fiber& f = *host_.fibers.running;
+  while (chunk_ != nullptr) drop_chunk();
+  f.state = Fiber::State::Ended;
+  f.chunk = nullptr;
+  const bool has_panicked = std::exchange(host_.is_unwinding, false);
+  is_leaving_ = false;
+  if (has_panicked && f.record != nullptr) {
+    host_.out.flush();
+    write_all(host_.options.errors, told_);
+  }
+  if (has_panicked && f.record == nullptr) f.has_panicked = true, f.told = told_, f.message = message_;
+  std::optional<std::string> panic;
+  if (has_panicked) panic = message_;
+  told_.clear(), message_.clear();
+  if (f.driver != nullptr) {
+    f.is_woken = false;
+    return take_up(*f.driver);
+  }
+  if (f.record != nullptr) f.record->finish(std::move(panic));
+  host_.fibers.release(f);
+  run_next();
+}
+
+// --- roots
+
+void Machine::visit_frames(gc::Visitor& visitor, std::byte* fp) {
+  for (; fp != nullptr; fp = header(fp).caller) {
+    const Function* function = header(fp).function;
+    if (function == nullptr) break;
+    for (const RootSlot& slot : function->roots) visitor.visit(slot.kind, fp + slot.offset);
+  }
+}
+
+void Machine::visit_arguments(gc::Visitor& visitor, const NativeSite* site, std::byte* fp) const {
+  if (site == nullptr) return;
+  for (const FrameValue& v : site->arguments) {
+    if (v.type == spec::kNone) continue;  // constants do not move
+    for (const PointerSlot& slot : types().facts(v.type).pointers) visitor.visit(slot_kind(slot.kind), fp + v.offset + slot.offset);
+  }
+}
+
+void Machine::visit_fiber(gc::Visitor& visitor, Fiber& f) const {
+  visitor.visit_base(reinterpret_cast<void**>(&f.body.object));
+  if (&f == host_.fibers.running || (f.state != Fiber::State::Waits && f.state != Fiber::State::Drives)) return;
+  visit_frames(visitor, f.fp);
+  visit_arguments(visitor, f.site, f.fp);
+  if (f.amidst == nullptr) return;
+  for (DropEntry& e : f.amidst->drops) visitor.visit_interior(&e.address);
+}
+
+}  // namespace stark::vm
