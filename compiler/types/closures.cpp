@@ -102,7 +102,7 @@ ExprId Checker::closure_of_body(ClosureState state, TypeId type, NodeId body) {
   const bool outer_async = std::exchange(in_async_, state.is_async);
   auto outer_tries = std::exchange(open_tries_, {});
   closures_[number] = state;  // a closure that calls itself finds no name for that, but its parameters may be looked at
-  ExprId value = state.is_function ? function_body(body) : block(body, state.result);
+  ExprId value = state.is_function ? function_body(body) : state.is_async ? block_inner(body, state.result) : block(body, state.result);
   if (!is_never(get(value).type) || !is_infer(state.result)) value = coerce(value, state.result);
   for (const OpenTry& one : std::exchange(open_tries_, std::move(outer_tries))) hand_on(one);
   in_closure_ = outer_closure;

@@ -80,6 +80,7 @@ struct Fiber {
   bool gives = false;         // a generator has a value for whoever advances it
   bool is_in_mail = false;    // with the scheduler's lock
   uint32_t handles = 1;
+  uint64_t ticket = 0;        // how many tasks had been started when its turn was due
   Fiber* driver = nullptr;    // who advanced it last, and has the turn when it waits. None: a task, or a thread's own
   Scheduler* home = nullptr;
   std::shared_ptr<TaskRecord> record;  // of a task
@@ -115,8 +116,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   ~Scheduler();
 
-  // The one that runs on this thread, so that waking its fibers needs no lock.
-  void run_here();
+  // The one that runs on this thread, so that waking its fibers needs no lock. `started` counts tasks.
+  void run_here(const std::atomic<uint64_t>& started);
   void adopt(Fiber& fiber);
   void release(Fiber& fiber);  // one handle less
   Fiber* first() const { return all_; }
@@ -131,6 +132,8 @@ class Scheduler {
   void leave_waits(Fiber& fiber);
   void enqueue(Fiber& fiber);
   bool has_ready() const { return ready_ != nullptr; }
+  // Up to which of the tasks that were started somebody here comes before the next.
+  uint64_t next_ticket() const { return ready_ != nullptr ? ready_->ticket : UINT64_MAX; }
   // Whose turn it is, after mail and alarms were looked at; null when nobody's.
   Fiber* take_ready();
   // Until mail or the next alarm; false when there is none and `is_last` says that nobody can send any.
@@ -143,6 +146,7 @@ class Scheduler {
   void look();
   void unlink(Fiber& fiber);
 
+  const std::atomic<uint64_t>* started_ = nullptr;
   Fiber* all_ = nullptr;
   Fiber *ready_ = nullptr, *last_ready_ = nullptr;
   std::map<std::pair<Clock::time_point, uint64_t>, Fiber*> alarms_;

@@ -90,18 +90,19 @@ Executor::~Executor() {
 
 void Executor::start(Fiber& task) {
   const std::scoped_lock lock(mutex_);
+  task.ticket = ++started_;
   fresh_.push_back(&task);
-  count_ = fresh_.size();
+  oldest_ = fresh_.front()->ticket;
   for (Scheduler* taker : takers_) taker->poke();
 }
 
-Fiber* Executor::take() {
-  if (count_.load(std::memory_order_relaxed) == 0) return nullptr;
+Fiber* Executor::take(uint64_t ticket) {
+  if (oldest_.load(std::memory_order_relaxed) > ticket) return nullptr;
   const std::scoped_lock lock(mutex_);
-  if (fresh_.empty()) return nullptr;
+  if (fresh_.empty() || fresh_.front()->ticket > ticket) return nullptr;
   Fiber* first = fresh_.front();
   fresh_.pop_front();
-  count_ = fresh_.size();
+  oldest_ = fresh_.empty() ? UINT64_MAX : fresh_.front()->ticket;
   return first;
 }
 

@@ -10,7 +10,10 @@ constexpr uint32_t kTurnsBetweenLooks = 16;
 
 }  // namespace
 
-void Scheduler::run_here() { t_here = this; }
+void Scheduler::run_here(const std::atomic<uint64_t>& started) {
+  t_here = this;
+  started_ = &started;
+}
 
 Scheduler::~Scheduler() {
   while (all_ != nullptr) {
@@ -77,6 +80,7 @@ void Scheduler::poke() {
 void Scheduler::enqueue(Fiber& fiber) {
   if (fiber.is_queued) return;
   fiber.is_queued = true;
+  fiber.ticket = started_->load(std::memory_order_relaxed);
   fiber.next_ready = nullptr;
   (ready_ != nullptr ? last_ready_->next_ready : ready_) = &fiber;
   last_ready_ = &fiber;

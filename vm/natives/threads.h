@@ -102,13 +102,15 @@ class Executor final : public gc::RootProvider {
   Executor() = default;
   ~Executor();
   void start(Fiber& task);
-  Fiber* take();
+  // The one that was started first, if its ticket is not behind this.
+  Fiber* take(uint64_t ticket);
+  const std::atomic<uint64_t>& started() const { return started_; }
   void join(Scheduler& taker);
   void leave(Scheduler& taker);
   void visit_roots(gc::Visitor& visitor) override;
 
  private:
-  std::atomic<size_t> count_{0};
+  std::atomic<uint64_t> started_{0}, oldest_{UINT64_MAX};  // tickets: of the last one, of the first in `fresh_`
   std::mutex mutex_;  // of what follows
   std::deque<Fiber*> fresh_;
   std::vector<Scheduler*> takers_;

@@ -103,11 +103,9 @@ void Machine::run_next() {
   fibers.running = nullptr;
   pc_ = nullptr, fp_ = nullptr;
   for (;;) {
-    Fiber* next = fibers.take_ready();
-    if (next == nullptr && takes_tasks_) {
-      next = host_.runtime.threads.executor.take();
-      if (next != nullptr) fibers.adopt(*next);
-    }
+    Fiber* next = takes_tasks_ ? host_.runtime.threads.executor.take(fibers.next_ticket()) : nullptr;
+    if (next != nullptr) fibers.adopt(*next);
+    if (next == nullptr) next = fibers.take_ready();
     if (next != nullptr) {
       next->is_woken = false;
       return take_up(*next);
