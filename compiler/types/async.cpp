@@ -20,7 +20,7 @@ ExprId Checker::async_block(NodeId id) {
   state.is_async = true;
   state.first_local = body_->locals.size();
   state.result = fresh();
-  return later(closure_of_body(std::move(state), fresh(3), id), whole);
+  return call_library("later", closure_of_body(std::move(state), fresh(3), id), whole);
 }
 
 // The body of an async function: a block that everything the function was given goes into.
@@ -31,14 +31,14 @@ ExprId Checker::async_function(const Callee& callee, NodeId body) {
   state.moves = state.is_async = state.is_function = true;
   state.first_local = body_->locals.size();
   state.result = result.valid() ? type_of(result) : unit_;
-  return later(closure_of_body(std::move(state), fresh(3), body), body_->span);
+  return call_library("later", closure_of_body(std::move(state), fresh(3), body), body_->span);
 }
 
-ExprId Checker::later(ExprId closure, Span where) {
-  const Definition& made = names_.get(names_.find_in(names_.library, "later", true));
+ExprId Checker::call_library(std::string_view function, ExprId argument, Span where) {
+  const Definition& made = names_.get(names_.find_in(names_.library, function, true));
   Callee callee;
   callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
-  return call_callee(std::move(callee), {}, {{{}, closure, {}, where, {}, {}}}, {}, {}, where);
+  return call_callee(std::move(callee), {}, {{{}, argument, {}, where, {}, {}}}, {}, {}, where);
 }
 
 ExprId Checker::await(NodeId id) {

@@ -137,7 +137,7 @@ void Checker::hint_object(TypeId result, TypeId expected, const Bindings& bound,
   const TypeData wanted = table_.get(shallow(expected)), given = table_.get(shallow(substitute(result, bound)));
   if (wanted.special != Special::None || given.special != Special::None || wanted.kind != given.kind || wanted.parts.size() != 1 || !is_infer(given.parts[0])) return;
   const ObjectUse* object = object_use(shallow(wanted.parts[0]));
-  if (object == nullptr || !object->callable) return;
+  if (object == nullptr || !object->callable || object->is_future) return;
   obligations_.push_back({given.parts[0], {}, object->callable, where, {}, false});
 }
 

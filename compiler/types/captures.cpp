@@ -160,7 +160,7 @@ Checker::Usage Checker::pattern_usage(PatternId id) {
 
 void Checker::make_closure_type(uint64_t number, ClosureState& state) {
   StructInfo info;
-  info.name = fmt::format("closure at line {}", sources_.position(state.where.file, state.where.begin).line);
+  info.name = fmt::format("{} at line {}", state.is_function ? "async body" : state.is_async ? "async block" : "closure", sources_.position(state.where.file, state.where.begin).line);
   info.span = state.where;
   info.is_copy = true;
   for (size_t i = 0; i < state.captures.size(); ++i) {

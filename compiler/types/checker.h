@@ -400,6 +400,8 @@ class Checker : private BodyState {
   bool points(TypeId type) const;  // what `*` goes through: references, boxes, guards, Gc
   TypeId object_type(ObjectUse use);
   TypeId substitute_object(ObjectUse use, const Bindings& bound);
+  bool make_future_object(ObjectUse& use, Span where);
+  ExprId coerce_future(ExprId value, TypeId source, const ObjectUse& use, TypeId wanted);
   bool fit_objects(TypeId pattern, TypeId given, Bindings& bound);
   Callable function_callable(TypeId type);
   ExprId coerce_object(ExprId value, TypeId found, TypeId wanted);
@@ -607,7 +609,7 @@ class Checker : private BodyState {
   bool runs_later(const Callee& callee) const;
   ExprId async_block(NodeId id);
   ExprId async_function(const Callee& callee, NodeId body);
-  ExprId later(ExprId closure, Span where);
+  ExprId call_library(std::string_view function, ExprId argument, Span where);
   ExprId await(NodeId id);
   TypeId promised_output(TypeId type);
   ExprId await_promised(ExprId operand, DefinitionId future, TypeId output, Span where);

@@ -305,7 +305,7 @@ ExprId Checker::function_body(NodeId body) {
   if (!no_value || diverges(value) || !is_told) return coerce(value, result_);
   const Span whole = node(body).span;
   sink_.report<diag::MissingValue>({whole.file, whole.end - 1, whole.end}, name(result_)).help("end the body with the value, without `;` after it");
-  return value;
+  return error(whole);
 }
 
 void Checker::parameters_of(TypedFunction& function, const Callee& callee) {

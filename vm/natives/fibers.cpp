@@ -20,7 +20,8 @@ std::shared_ptr<TaskRecord> NativeCall::start_task(bool stays) {
     record->begin(*fiber);
     host.fibers.enqueue(*fiber);
   } else {
-    host.runtime.threads.executor.start(*fiber);
+    Threads& threads = host.runtime.threads;
+    if (!threads.executor.start(*fiber)) threads.start_worker(host);
   }
   return record;
 }

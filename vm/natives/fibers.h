@@ -136,9 +136,10 @@ class Scheduler {
   uint64_t next_ticket() const { return ready_ != nullptr ? ready_->ticket : UINT64_MAX; }
   // Whose turn it is, after mail and alarms were looked at; null when nobody's.
   Fiber* take_ready();
-  // Until mail or the next alarm; false when there is none and `is_last` says that nobody can send any.
-  template <class IsLast>
-  bool rest(gc::Mutator& mutator, IsLast is_last);
+  // Until mail comes or the next alarm rings. Meanwhile it counts among `idle`, if no alarm is set: `told` is asked once it does.
+  template <class Told>
+  void rest(gc::Mutator& mutator, std::atomic<size_t>& idle, Told told);
+  bool is_idle() const { return is_idle_.load(); }
 
   Fiber* running = nullptr;
 
@@ -152,27 +153,34 @@ class Scheduler {
   std::map<std::pair<Clock::time_point, uint64_t>, Fiber*> alarms_;
   uint64_t next_alarm_ = 0;
   uint32_t turns_ = 0;
-  std::atomic<bool> has_mail_{false};
-  std::mutex mutex_;  // of what follows
+  void post();
+  std::atomic<size_t>* idle_ = nullptr;  // among whom it counts while it rests
+  std::atomic<bool> has_mail_{false}, is_idle_{false};
+  std::mutex mutex_;  // of what follows, and of changes of those
   std::condition_variable changed_;
   std::vector<Fiber*> mail_;
 };
 
-template <class IsLast>
-bool Scheduler::rest(gc::Mutator& mutator, IsLast is_last) {
-  if (alarms_.empty() && !has_mail_.load() && is_last() && !has_mail_.load()) return false;
+// Whoever sends mail says that it is idle no more, so that nobody takes it for one who needs to be woken.
+template <class Told>
+void Scheduler::rest(gc::Mutator& mutator, std::atomic<size_t>& idle, Told told) {
   mutator.rest();
   {
     std::unique_lock lock(mutex_);
     const auto has_mail = [&] { return has_mail_.load(); };
-    if (alarms_.empty()) {
-      changed_.wait(lock, has_mail);
-    } else {
+    if (!alarms_.empty()) {
       changed_.wait_until(lock, alarms_.begin()->first.first, has_mail);
+    } else if (!has_mail()) {
+      idle_ = &idle;
+      is_idle_ = true;
+      ++idle;
+      lock.unlock();
+      told();
+      lock.lock();
+      changed_.wait(lock, has_mail);
     }
   }
   mutator.wake();
-  return true;
 }
 
 }  // namespace stark::vm

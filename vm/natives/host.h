@@ -41,6 +41,7 @@ struct HostOptions {
   std::vector<std::string> arguments;  // of the program, its name first
   size_t stack_bytes = size_t{64} << 20;
   size_t thread_stack_bytes = size_t{8} << 20;  // of every thread but the first
+  uint64_t task_threads = 1;                    // that take tasks, the first one among them
   uint64_t thread_limit = 4096;                 // threads at once beside the first
   int output = 1, errors = 2;          // descriptors
   bool trace_ops = false, trace_calls = false, trace_gc = false;

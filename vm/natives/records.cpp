@@ -88,12 +88,22 @@ Executor::~Executor() {
   for (Fiber* task : fresh_) delete task;
 }
 
-void Executor::start(Fiber& task) {
+bool Executor::start(Fiber& task) {
   const std::scoped_lock lock(mutex_);
   task.ticket = ++started_;
   fresh_.push_back(&task);
   oldest_ = fresh_.front()->ticket;
-  for (Scheduler* taker : takers_) taker->poke();
+  const auto free = std::ranges::find_if(takers_, [](const Scheduler* taker) { return taker->is_idle(); });
+  if (free == takers_.end()) return false;
+  (*free)->poke();
+  return true;
+}
+
+bool Executor::is_stuck() {
+  const std::scoped_lock lock(mutex_);
+  if (!fresh_.empty() || outside != 0 || idle != takers_.size()) return false;
+  takers_[0]->poke();
+  return true;
 }
 
 Fiber* Executor::take(uint64_t ticket) {

@@ -55,9 +55,14 @@ void Scheduler::wake(Fiber& fiber) {
     if (fiber.is_in_mail) return;
     fiber.is_in_mail = true;
     mail_.push_back(&fiber);
-    has_mail_ = true;
+    post();
   }
   changed_.notify_one();
+}
+
+void Scheduler::post() {
+  has_mail_ = true;
+  if (is_idle_.exchange(false)) --*idle_;
 }
 
 // A fiber goes on when whoever drives it advances it, so they are told too; but not twice.
@@ -72,7 +77,7 @@ void Scheduler::wake_here(Fiber& fiber) {
 void Scheduler::poke() {
   {
     const std::scoped_lock lock(mutex_);
-    has_mail_ = true;
+    post();
   }
   changed_.notify_one();
 }

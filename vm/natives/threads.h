@@ -101,20 +101,25 @@ class Executor final : public gc::RootProvider {
  public:
   Executor() = default;
   ~Executor();
-  void start(Fiber& task);
+  // False when no thread is free to take it.
+  bool start(Fiber& task);
   // The one that was started first, if its ticket is not behind this.
   Fiber* take(uint64_t ticket);
   const std::atomic<uint64_t>& started() const { return started_; }
-  void join(Scheduler& taker);
+  void join(Scheduler& taker);  // the first one is the program's own thread
   void leave(Scheduler& taker);
   void visit_roots(gc::Visitor& visitor) override;
+
+  // Whether all takers are idle and nothing is left to take. Then the first one is woken, to say so.
+  bool is_stuck();
+  std::atomic<size_t> idle{0};     // takers that wait for mail
+  std::atomic<size_t> outside{0};  // fibers that something outside of the program will wake
 
  private:
   std::atomic<uint64_t> started_{0}, oldest_{UINT64_MAX};  // tickets: of the last one, of the first in `fresh_`
   std::mutex mutex_;  // of what follows
   std::deque<Fiber*> fresh_;
   std::vector<Scheduler*> takers_;
-  size_t next_ = 0;
 };
 
 struct Host;
@@ -127,6 +132,10 @@ struct Threads {
   // Starts a thread that calls the body, a Box of a dyn with one method. Null, and the host fails, when there may not be one more.
   // Set by vm/run.
   std::shared_ptr<TaskRecord> (*start)(Host& parent, FatBox body) = nullptr;
+  // Starts one more thread that takes tasks, if there may be one. Set by vm/run.
+  void (*start_worker)(Host& parent) = nullptr;
+  std::atomic<uint64_t> workers{0};
+  std::atomic<bool> is_stuck{false};  // nothing can go on any more, which the program's own thread tells
 };
 
 }  // namespace stark::vm

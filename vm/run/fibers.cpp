@@ -110,17 +110,29 @@ void Machine::run_next() {
       next->is_woken = false;
       return take_up(*next);
     }
-    if (!fibers.rest(host_.heap, [&] { return nobody_can_wake_us(); })) {
+    if (takes_tasks_ && host_.runtime.threads.is_stuck.exchange(false)) {
       take_up(*root_);
       return host_.fail(Exit::ProgramError, "everything waits, and nothing is left that could go on", "is a lock taken twice, or a channel's other end kept for ever?");
     }
+    fibers.rest(host_.heap, host_.runtime.threads.executor.idle, [&] { look_for_others(); });
   }
 }
 
-bool Machine::nobody_can_wake_us() const {
-  if (host_.runtime.threads.running.load() != 0) return false;
-  while (host_.runtime.threads.leaving.load() != 0) sched_yield();
-  return true;
+// This thread is idle. When all are, nobody is left who could wake any of them.
+void Machine::look_for_others() {
+  Threads& threads = host_.runtime.threads;
+  if (threads.running != 0) return;
+  while (threads.leaving != 0) sched_yield();
+  if (threads.executor.is_stuck()) threads.is_stuck = true;
+}
+
+// A thread that does nothing but take tasks: its own fiber waits for ever.
+void Machine::work() {
+  host_.fibers.run_here(host_.runtime.threads.executor.started());
+  root_->state = Fiber::State::Waits;
+  run_next();
+  loop(this, pc_, fp_);
+  std::_Exit(report_failure());
 }
 
 // A native, a drop or a static could not go on.

@@ -34,6 +34,7 @@ Machine::Machine(Host& host, size_t stack_bytes, bool takes_tasks) : host_(host)
   host.runtime.heap.add_roots(this);
   if (takes_tasks) host.runtime.threads.executor.join(host.fibers);
   host.runtime.threads.start = &Machine::start_thread;
+  host.runtime.threads.start_worker = &Machine::start_worker;
 }
 
 Machine::~Machine() {

@@ -34,6 +34,8 @@ class Machine final : public gc::RootProvider {
 
   // threads.cpp: a thread of its own calls the body, whose box is the machine's from now on.
   static std::shared_ptr<TaskRecord> start_thread(Host& parent, FatBox body);
+  // … and one that takes tasks, if the host's options allow one more.
+  static void start_worker(Host& parent);
 
   void visit_roots(gc::Visitor& visitor) override;
 
@@ -77,13 +79,14 @@ class Machine final : public gc::RootProvider {
   void take_turn(const NativeSite* site, const Op* pc, std::byte* fp);
   void end_fiber();
   bool is_root() const { return host_.fibers.running == root_; }
-  bool nobody_can_wake_us() const;
+  void look_for_others();
   static void visit_frames(gc::Visitor& visitor, std::byte* fp);
   void visit_arguments(gc::Visitor& visitor, const NativeSite* site, std::byte* fp) const;
   void visit_fiber(gc::Visitor& visitor, Fiber& fiber) const;
   // machine.cpp, threads.cpp: the first frame, and what comes of it.
   std::byte* open_frame(const Function& entry, size_t room);
   void prepare(FatBox body);
+  [[noreturn]] void work();
   std::optional<std::string> run_body();
 
   // statics.cpp

@@ -14,6 +14,12 @@ namespace {
 // For natives, and for what the libraries behind tensors keep for each thread, 2 MiB: frames have a stack of their own.
 constexpr size_t kNativeStack = size_t{4} << 20;
 
+struct Worker {
+  explicit Worker(Runtime& r) : host(r, gc::Mutator::State::Resting, r.threads.next_id.fetch_add(1)), machine(host, r.options.thread_stack_bytes, true) {}
+  Host host;
+  Machine machine;
+};
+
 struct Start {
   Start(Runtime& r, std::shared_ptr<TaskRecord> made)
       : runtime(r), record(std::move(made)), host(std::make_unique<Host>(r, gc::Mutator::State::Resting, record->id)) {}
@@ -23,7 +29,7 @@ struct Start {
   std::unique_ptr<Machine> machine;
 };
 
-bool launch(void* (*run)(void*), Start* start) {
+bool launch(void* (*run)(void*), void* start) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kNativeStack);
@@ -88,6 +94,23 @@ std::shared_ptr<TaskRecord> Machine::start_thread(Host& parent, FatBox body) {
   if (!launch(run, start.get())) return refuse("the system gives no more threads", "start fewer threads at once");
   static_cast<void>(start.release());
   return record;
+}
+
+// Where the system gives no more threads, tasks wait for those there are.
+void Machine::start_worker(Host& parent) {
+  Threads& threads = parent.runtime.threads;
+  if (threads.workers.fetch_add(1) + 1 >= parent.options.task_threads) {
+    threads.workers.fetch_sub(1);
+    return;
+  }
+  auto worker = std::make_unique<Worker>(parent.runtime);
+  const auto run = [](void* given) -> void* {
+    auto* mine = static_cast<Worker*>(given);
+    mine->host.heap.wake();
+    mine->machine.work();
+  };
+  if (worker->machine.is_usable() && launch(run, worker.get())) return static_cast<void>(worker.release());
+  threads.workers.fetch_sub(1);
 }
 
 }  // namespace stark::vm
