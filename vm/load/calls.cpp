@@ -36,7 +36,7 @@ void Translator::call_native(const Instruction& i) {
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
   site.result = {to, type_of(place), types().kind(type_of(place))};
-  emit(Exec::CallNative).site = p_.keep(std::move(site));
+  emit(native == Native::ThreadYield ? Exec::GiveWay : Exec::CallNative).site = p_.keep(std::move(site));
   end_write(place, to);
   // Destructors run when the instruction is done and every value is where roots are.
   if (native == Native::GcNew || native == Native::GcCollect || native == Native::GcCollectYoung) emit(Exec::DropDead);

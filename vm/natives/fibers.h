@@ -129,13 +129,30 @@ class Scheduler {
   void poke();
 
   void set_alarm(Fiber& fiber, Clock::time_point when);
-  void leave_waits(Fiber& fiber);
-  void enqueue(Fiber& fiber);
+  // It goes on, for whatever reason, and waits for nothing any more.
+  void leave_waits(Fiber& fiber) {
+    if (fiber.alarm || fiber.queue.load(std::memory_order_acquire) != nullptr) leave_places(fiber);
+  }
+  void enqueue(Fiber& fiber) {
+    if (fiber.is_queued) return;
+    fiber.is_queued = true;
+    fiber.ticket = started_->load(std::memory_order_relaxed);
+    fiber.next_ready = nullptr;
+    (ready_ != nullptr ? last_ready_->next_ready : ready_) = &fiber;
+    last_ready_ = &fiber;
+  }
   bool has_ready() const { return ready_ != nullptr; }
   // Up to which of the tasks that were started somebody here comes before the next.
   uint64_t next_ticket() const { return ready_ != nullptr ? ready_->ticket : UINT64_MAX; }
   // Whose turn it is, after mail and alarms were looked at; null when nobody's.
-  Fiber* take_ready();
+  Fiber* take_ready() {
+    if (ready_ == nullptr || ++turns_ % kTurnsBetweenLooks == 0) look();
+    Fiber* first = ready_;
+    if (first == nullptr) return nullptr;
+    ready_ = first->next_ready;
+    first->is_queued = false;
+    return first;
+  }
   // Until mail comes or the next alarm rings. Meanwhile it counts among `idle`, if no alarm is set: `told` is asked once it does.
   template <class Told>
   void rest(gc::Mutator& mutator, std::atomic<size_t>& idle, Told told);
@@ -144,7 +161,9 @@ class Scheduler {
   Fiber* running = nullptr;
 
  private:
+  static constexpr uint32_t kTurnsBetweenLooks = 16;
   void look();
+  void leave_places(Fiber& fiber);
   void unlink(Fiber& fiber);
 
   const std::atomic<uint64_t>* started_ = nullptr;

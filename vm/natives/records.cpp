@@ -106,8 +106,7 @@ bool Executor::is_stuck() {
   return true;
 }
 
-Fiber* Executor::take(uint64_t ticket) {
-  if (oldest_.load(std::memory_order_relaxed) > ticket) return nullptr;
+Fiber* Executor::take_first(uint64_t ticket) {
   const std::scoped_lock lock(mutex_);
   if (fresh_.empty() || fresh_.front()->ticket > ticket) return nullptr;
   Fiber* first = fresh_.front();

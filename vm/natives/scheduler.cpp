@@ -6,7 +6,6 @@ namespace stark::vm {
 namespace {
 
 thread_local Scheduler* t_here = nullptr;
-constexpr uint32_t kTurnsBetweenLooks = 16;
 
 }  // namespace
 
@@ -82,24 +81,6 @@ void Scheduler::poke() {
   changed_.notify_one();
 }
 
-void Scheduler::enqueue(Fiber& fiber) {
-  if (fiber.is_queued) return;
-  fiber.is_queued = true;
-  fiber.ticket = started_->load(std::memory_order_relaxed);
-  fiber.next_ready = nullptr;
-  (ready_ != nullptr ? last_ready_->next_ready : ready_) = &fiber;
-  last_ready_ = &fiber;
-}
-
-Fiber* Scheduler::take_ready() {
-  if (ready_ == nullptr || ++turns_ % kTurnsBetweenLooks == 0) look();
-  Fiber* first = ready_;
-  if (first == nullptr) return nullptr;
-  ready_ = first->next_ready;
-  first->is_queued = false;
-  return first;
-}
-
 void Scheduler::look() {
   if (has_mail_.load(std::memory_order_relaxed)) {
     std::vector<Fiber*> mail;
@@ -126,8 +107,7 @@ void Scheduler::set_alarm(Fiber& fiber, Clock::time_point when) {
   alarms_.emplace(*fiber.alarm, &fiber);
 }
 
-// It goes on, for whatever reason, and waits for nothing any more.
-void Scheduler::leave_waits(Fiber& fiber) {
+void Scheduler::leave_places(Fiber& fiber) {
   if (fiber.alarm) alarms_.erase(*fiber.alarm), fiber.alarm.reset();
   ParkingLot::leave(fiber);
 }

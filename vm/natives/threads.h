@@ -104,7 +104,7 @@ class Executor final : public gc::RootProvider {
   // False when no thread is free to take it.
   bool start(Fiber& task);
   // The one that was started first, if its ticket is not behind this.
-  Fiber* take(uint64_t ticket);
+  Fiber* take(uint64_t ticket) { return oldest_.load(std::memory_order_relaxed) > ticket ? nullptr : take_first(ticket); }
   const std::atomic<uint64_t>& started() const { return started_; }
   void join(Scheduler& taker);  // the first one is the program's own thread
   void leave(Scheduler& taker);
@@ -116,6 +116,7 @@ class Executor final : public gc::RootProvider {
   std::atomic<size_t> outside{0};  // fibers that something outside of the program will wake
 
  private:
+  Fiber* take_first(uint64_t ticket);
   std::atomic<uint64_t> started_{0}, oldest_{UINT64_MAX};  // tickets: of the last one, of the first in `fresh_`
   std::mutex mutex_;  // of what follows
   std::deque<Fiber*> fresh_;

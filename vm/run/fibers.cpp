@@ -147,6 +147,16 @@ void Machine::take_turn(const NativeSite* site, const Op* pc, std::byte* fp) {
   hand_on();
 }
 
+// Others are ready: the same as a native that waits, having woken its fiber.
+void Machine::give_way(const NativeSite* site, const Op* pc, std::byte* fp) {
+  Scheduler& fibers = host_.fibers;
+  Fiber& self = *fibers.running;
+  self.site = site;
+  put_aside(pc, fp, Fiber::State::Waits);
+  fibers.enqueue(self);
+  run_next();
+}
+
 // Its last frame is clean, or was left by a panic, which whoever drives it goes on with, and whoever waits for a task is told of.
 void Machine::end_fiber() {
   Fiber& f = *host_.fibers.running;

@@ -77,6 +77,7 @@ class Machine final : public gc::RootProvider {
   void hand_on();
   void run_next();
   void take_turn(const NativeSite* site, const Op* pc, std::byte* fp);
+  void give_way(const NativeSite* site, const Op* pc, std::byte* fp);
   void end_fiber();
   bool is_root() const { return host_.fibers.running == root_; }
   void look_for_others();
