@@ -77,6 +77,7 @@ struct Fiber {
   bool is_told = false;       // something happened to a fiber that it drives, since it last waited for that
   bool is_queued = false;     // among those whose turn comes
   bool is_cancelled = false;  // it is to be left as soon as it goes on
+  bool gave_way = false;      // it goes on behind the operation, and waits for nothing else
   bool gives = false;         // a generator has a value for whoever advances it
   bool is_in_mail = false;    // with the scheduler's lock
   uint32_t handles = 1;
@@ -144,6 +145,19 @@ class Scheduler {
   bool has_ready() const { return ready_ != nullptr; }
   // Up to which of the tasks that were started somebody here comes before the next.
   uint64_t next_ticket() const { return ready_ != nullptr ? ready_->ticket : UINT64_MAX; }
+  // Who is next, unless it is time to look at mail and alarms.
+  Fiber* peek_ready() { return ++turns_ % kTurnsBetweenLooks == 0 ? nullptr : ready_; }
+  // `self` has had its turn, and `next` is the first.
+  void rotate(Fiber& self, Fiber& next) {
+    last_ready_->next_ready = &self;
+    last_ready_ = &self;
+    self.next_ready = nullptr;
+    self.is_queued = true;
+    self.ticket = started_->load(std::memory_order_relaxed);
+    ready_ = next.next_ready;
+    next.is_queued = false;
+    running = &next;
+  }
   // Whose turn it is, after mail and alarms were looked at; null when nobody's.
   Fiber* take_ready() {
     if (ready_ == nullptr || ++turns_ % kTurnsBetweenLooks == 0) look();

@@ -104,7 +104,8 @@ class Executor final : public gc::RootProvider {
   // False when no thread is free to take it.
   bool start(Fiber& task);
   // The one that was started first, if its ticket is not behind this.
-  Fiber* take(uint64_t ticket) { return oldest_.load(std::memory_order_relaxed) > ticket ? nullptr : take_first(ticket); }
+  Fiber* take(uint64_t ticket) { return has_one(ticket) ? take_first(ticket) : nullptr; }
+  bool has_one(uint64_t ticket) const { return oldest_.load(std::memory_order_relaxed) <= ticket; }
   const std::atomic<uint64_t>& started() const { return started_; }
   void join(Scheduler& taker);  // the first one is the program's own thread
   void leave(Scheduler& taker);

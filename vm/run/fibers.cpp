@@ -11,8 +11,7 @@ void Machine::put_aside(const Op* pc, std::byte* fp, Fiber::State state) {
   Fiber& f = *host_.fibers.running;
   f.state = state;
   f.pc = pc, f.fp = fp, f.stack_end = stack_end_;
-  f.chunk = chunk_, f.stack_left = stack_left_;
-  if (host_.drops.empty() && making_.empty() && !host_.is_unwinding && !is_leaving_ && completing_ == nullptr) [[likely]] return;
+  if (is_plain()) [[likely]] return;
   auto amidst = std::make_unique<Fiber::Amidst>();
   amidst->drops.swap(host_.drops);
   amidst->making.swap(making_);
@@ -31,7 +30,6 @@ void Machine::take_up(Fiber& f) {
   if (f.state == Fiber::State::Waits) host_.fibers.leave_waits(f);
   f.state = Fiber::State::Runs;
   pc_ = f.pc, fp_ = f.fp, stack_end_ = f.stack_end;
-  chunk_ = f.chunk, stack_left_ = f.stack_left;
   if (f.amidst != nullptr) [[unlikely]] {
     host_.drops.swap(f.amidst->drops);
     making_.swap(f.amidst->making);
@@ -42,24 +40,27 @@ void Machine::take_up(Fiber& f) {
     message_.swap(f.amidst->message);
     f.amidst.reset();
   }
-  const bool can_leave = f.site != nullptr && !f.waiting.holds && !is_leaving_ && !host_.is_unwinding;
+  const bool gave_way = std::exchange(f.gave_way, false);
+  const bool can_leave = (f.site != nullptr || gave_way) && !f.waiting.holds && !is_leaving_ && !host_.is_unwinding;
   f.site = nullptr;
-  if (!can_leave || !f.is_to_be_left()) [[likely]] return;
+  if (!can_leave || !f.is_to_be_left()) [[likely]] {
+    if (gave_way) ++pc_;
+    return;
+  }
   f.waiting = {};
   host_.failure = Failure{Exit::Panic, {}, {}, {}, true};
 }
 
 // Under its first frame lies one for the host, as under an entry's.
 void Machine::begin_fiber(Fiber& f) {
-  chunk_ = nullptr;
   stack_end_ = nullptr;
-  stack_left_ = host_.options.thread_stack_bytes;
+  f.stack_left = host_.options.thread_stack_bytes;
   Function& entry = *f.body.vtable->functions[0];
   if (entry.entry.load(std::memory_order_acquire) == nullptr) host_.program.translate(entry);
   if (f.record != nullptr) f.record->begin(f);
   f.state = Fiber::State::Runs;
   if (!add_chunk(kHostFrame + entry.reach)) return host_.fail(Exit::Memory, "the system has no room for another fiber's stack", "start fewer tasks at once");
-  std::byte* bottom = chunk_->room();
+  std::byte* bottom = running().chunk->room();
   header(bottom) = {};
   if (f.is_to_be_left()) {
     pc_ = &drop_continue_[1], fp_ = bottom;
@@ -147,22 +148,11 @@ void Machine::take_turn(const NativeSite* site, const Op* pc, std::byte* fp) {
   hand_on();
 }
 
-// Others are ready: the same as a native that waits, having woken its fiber.
-void Machine::give_way(const NativeSite* site, const Op* pc, std::byte* fp) {
-  Scheduler& fibers = host_.fibers;
-  Fiber& self = *fibers.running;
-  self.site = site;
-  put_aside(pc, fp, Fiber::State::Waits);
-  fibers.enqueue(self);
-  run_next();
-}
-
 // Its last frame is clean, or was left by a panic, which whoever drives it goes on with, and whoever waits for a task is told of.
 void Machine::end_fiber() {
   Fiber& f = *host_.fibers.running;
-  while (chunk_ != nullptr) drop_chunk();
+  while (running().chunk != nullptr) drop_chunk();
   f.state = Fiber::State::Ended;
-  f.chunk = nullptr;
   const bool has_panicked = std::exchange(host_.is_unwinding, false);
   is_leaving_ = false;
   if (has_panicked && f.record != nullptr) {

@@ -41,9 +41,8 @@ Machine::~Machine() {
   if (stack_ == nullptr) return;
   if (takes_tasks_) host_.runtime.threads.executor.leave(host_.fibers);
   host_.runtime.heap.remove_roots(this);
-  if (host_.fibers.running != nullptr) host_.fibers.running->chunk = chunk_;
   for (Fiber* f = host_.fibers.first(); f != nullptr; f = f->behind) {
-    for (chunk_ = f->chunk; chunk_ != nullptr;) drop_chunk();
+    for (host_.fibers.running = f; f->chunk != nullptr;) drop_chunk();
   }
   std::free(spare_);
   munmap(stack_, mapped_);

@@ -64,9 +64,9 @@ class Machine final : public gc::RootProvider {
   bool add_chunk(size_t bytes);
   void drop_chunk();
   const Op* leave_chunk();
-  bool is_first_of_chunk(const std::byte* fp) const { return chunk_ != nullptr && fp == chunk_->frame; }
+  bool is_first_of_chunk(const std::byte* fp) const { return running().chunk != nullptr && fp == running().chunk->frame; }
   // Where the innermost frame's caller goes on.
-  const Op* return_of(std::byte* fp) const { return is_first_of_chunk(fp) ? chunk_->return_to : header(fp).return_to; }
+  const Op* return_of(std::byte* fp) const { return is_first_of_chunk(fp) ? running().chunk->return_to : header(fp).return_to; }
 
   // fibers.cpp: who has the turn.
   void put_aside(const Op* pc, std::byte* fp, Fiber::State state);
@@ -77,8 +77,10 @@ class Machine final : public gc::RootProvider {
   void hand_on();
   void run_next();
   void take_turn(const NativeSite* site, const Op* pc, std::byte* fp);
-  void give_way(const NativeSite* site, const Op* pc, std::byte* fp);
+  // Whether what is put aside is no more than where it goes on.
+  bool is_plain() const { return host_.drops.empty() && making_.empty() && !host_.is_unwinding && !is_leaving_; }
   void end_fiber();
+  Fiber& running() const { return *host_.fibers.running; }
   bool is_root() const { return host_.fibers.running == root_; }
   void look_for_others();
   static void visit_frames(gc::Visitor& visitor, std::byte* fp);
@@ -144,8 +146,6 @@ class Machine final : public gc::RootProvider {
   // Of the innermost frame, whenever control is not in the loop.
   const Op* pc_ = nullptr;
   std::byte* fp_ = nullptr;
-  Chunk* chunk_ = nullptr;              // the topmost, of a fiber that is not the thread's own
-  size_t stack_left_ = 0;               // bytes of chunks that it may still take
   Chunk* spare_ = nullptr;              // one that was left, for the next call
   Fiber* root_ = nullptr;               // the thread's own
   const bool takes_tasks_;

@@ -79,7 +79,7 @@ std::string Machine::backtrace() const {
   size_t between = 0;
   const Op* op = failing_op();
   size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size();
-  const Chunk* chunk = chunk_;
+  const Chunk* chunk = running().chunk;
   for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
     for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
       if (first.size() < kEnds) {

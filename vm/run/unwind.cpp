@@ -62,7 +62,7 @@ void Machine::leave_while_dropping(std::byte* fp) {
 bool Machine::begin_unwinding() {
   if (!host_.failure || host_.failure->exit != Exit::Panic || host_.is_unwinding) return false;
   if (!is_leaving_ && is_root()) stack_end_ += kUnwindReserve;
-  if (!is_leaving_ && !is_root()) stack_left_ += kUnwindReserve;
+  if (!is_leaving_ && !is_root()) running().stack_left += kUnwindReserve;
   if (host_.failure->is_cancelled) {
     is_leaving_ = true;
   } else {
