@@ -36,7 +36,7 @@ void for_each_slot(Object* object, Visit visit) {
 
 class Evacuation final : public Visitor {
  public:
-  Evacuation(const Space& from, Space& to, LargeObjects& large) : from_(from), to_(to), large_(large), scan_(to.begin()) {}
+  Evacuation(const Space& from, Space& to, LargeObjects& large, const std::vector<MoveListener*>& listeners) : from_(from), to_(to), large_(large), listeners_(listeners), scan_(to.begin()) {}
 
   void visit_base(void** slot) override {
     if (*slot == nullptr) return;
@@ -92,12 +92,14 @@ class Evacuation final : public Visitor {
     CHECK(to != nullptr);  // the new space holds all of the old one
     std::memcpy(static_cast<void*>(to), object, size);
     leave_forward(object, to);
+    for (MoveListener* listener : listeners_) listener->moved(object, to, size);
     return to;
   }
   void reach_large(const void* address) {
     LargeObjects::Entry* e = large_.find(address);
     if (e == nullptr || e->is_marked) return;
     e->is_marked = true;
+    for (MoveListener* listener : listeners_) listener->moved(e->object, e->object, e->bytes);
     pending_.push_back(e->object);
   }
   void scan_slots(Object* object) {
@@ -107,6 +109,7 @@ class Evacuation final : public Visitor {
   const Space& from_;
   Space& to_;
   LargeObjects& large_;
+  const std::vector<MoveListener*>& listeners_;
   std::byte* scan_;  // copies before it are done
   std::vector<Object*> pending_;
   std::vector<void**> weak_;
@@ -125,6 +128,15 @@ void Heap::add_roots(RootProvider* provider) {
 void Heap::remove_roots(RootProvider* provider) {
   const std::scoped_lock lock(mutex_);
   std::erase(providers_, provider);
+}
+
+void Heap::add_listener(MoveListener* listener) {
+  const std::scoped_lock lock(mutex_);
+  listeners_.push_back(listener);
+}
+void Heap::remove_listener(MoveListener* listener) {
+  const std::scoped_lock lock(mutex_);
+  std::erase(listeners_, listener);
 }
 
 size_t Heap::used_bytes() const { return space_->used() + large_->bytes(); }
@@ -192,7 +204,8 @@ void Heap::collect_stopped() {
   } else {
     left_->reset();
   }
-  Evacuation evacuation(*space_, *left_, *large_);
+  for (MoveListener* listener : listeners_) listener->begin_moving();
+  Evacuation evacuation(*space_, *left_, *large_, listeners_);
   for (RootProvider* provider : providers_) provider->visit_roots(evacuation);
   for (Mutator* mutator : mutators_) {
     for (Handle* h = mutator->handles_; h != nullptr; h = h->next_) evacuation.visit_base(&h->object_);
@@ -200,6 +213,7 @@ void Heap::collect_stopped() {
   for (Watched& w : dead_) evacuation.visit_base(reinterpret_cast<void**>(&w.object));
   evacuation.finish();
   find_dead(evacuation);
+  for (MoveListener* listener : listeners_) listener->end_moving();
   std::swap(space_, left_);
   large_->sweep();
   if (options_.poison) left_->protect();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bytecode-spec/base/check.h"
+#include "gc/listener.h"
 #include "gc/options.h"
 #include "gc/safepoint.h"
 #include "gc/space.h"
@@ -30,6 +31,8 @@ class Heap {
 
   void add_roots(RootProvider* provider);
   void remove_roots(RootProvider* provider);
+  void add_listener(MoveListener* listener);
+  void remove_listener(MoveListener* listener);
 
   // The object that an address lies in, or null when it lies in none. While no other mutator runs.
   Object* base_of(const void* address) const;
@@ -80,6 +83,7 @@ class Heap {
   bool automatic_ = true;
   std::vector<Mutator*> mutators_;
   std::vector<RootProvider*> providers_;
+  std::vector<MoveListener*> listeners_;
   std::vector<Watched> watched_;  // alive so far, by age
   std::vector<Watched> dead_;     // not yet taken; kept
   std::atomic<size_t> dead_count_{0};

@@ -11,7 +11,7 @@ namespace stark::vm {
 namespace {
 
 constexpr std::array kCommands = {"run", "verify", "bench", "inspect", "dis", "devices", "explain"};
-constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--threads", "--trace", "--allow", "--seed"};
+constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--threads", "--fuel", "--deadline", "--trace", "--allow", "--seed"};
 constexpr int kUsage = 64;
 
 // Flags with `_` become flags with `-`.
@@ -57,10 +57,13 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_option("--device", o.device, "where tensors are made: cpu, opencl:0, vulkan:0, …")->envname("STARK_DEVICE");
   run->add_option("--seed", o.seed, "of random tensors")->envname("STARK_SEED");
   run->add_flag("--gc-stress", o.gc_stress, "collect at every allocation")->envname("STARK_GC_STRESS");
+  run->add_flag("--paranoid", o.paranoid, "look at every instruction twice: what the proof promised is checked again as it happens")->envname("STARK_PARANOID");
   run->add_option("--heap-limit", o.heap_limit, "most bytes of managed objects (64m, 2g)")->envname("STARK_HEAP_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_option("--stack-limit", o.stack_limit, "most bytes of frames")->envname("STARK_STACK_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_option("--threads", o.threads, "threads that run tasks, as many as there are processors if it is not given")->envname("STARK_THREADS");
   run->add_option("--thread-limit", o.thread_limit, "most threads at once beside the first")->envname("STARK_THREAD_LIMIT");
+  run->add_option("--fuel", o.fuel, "most instructions of the bundle")->envname("STARK_FUEL");
+  run->add_option("--deadline", o.deadline_ms, "most milliseconds of running")->envname("STARK_DEADLINE");
   run->add_flag("--stats{text}", o.stats, "times and figures on standard error; also --stats=short, --stats=json")->envname("STARK_STATS");
   run->add_option("--trace", o.trace, "ops, calls, gc")->delimiter(',')->envname("STARK_TRACE");
   run->add_flag("--sandbox", o.sandbox, "nothing is allowed but what --allow names")->envname("STARK_SANDBOX");

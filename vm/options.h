@@ -18,10 +18,13 @@ struct Options {
   std::string device = "cpu";
   uint64_t seed = 0;
   bool gc_stress = false;
+  bool paranoid = false;
   uint64_t heap_limit = 0;   // bytes; 0: none
   uint64_t stack_limit = 0;
   uint64_t threads = 0;  // that take tasks; 0: as many as there are processors
   uint64_t thread_limit = 4096;
+  std::optional<uint64_t> fuel;         // instructions
+  std::optional<uint64_t> deadline_ms;
   std::string stats;         // "", "text", "short", "json"
   std::vector<std::string> trace;
   bool sandbox = false;

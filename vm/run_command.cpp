@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <thread>
 
@@ -34,6 +35,8 @@ Result<HostOptions> host_options(const Options& o) {
   h.thread_stack_bytes = std::max(std::min(h.thread_stack_bytes, h.stack_bytes), size_t{4} << 20);
   h.thread_limit = o.thread_limit;
   h.task_threads = o.threads != 0 ? o.threads : std::max(1u, std::thread::hardware_concurrency());
+  h.fuel = o.fuel;
+  if (o.deadline_ms) h.deadline = std::chrono::milliseconds(std::min<uint64_t>(*o.deadline_ms, uint64_t{1} << 40));
   h.heap.stress = h.heap.poison = h.heap.verify = o.gc_stress;
   h.tensors.device = o.device;
   h.tensors.seed = o.seed;
@@ -52,6 +55,28 @@ Result<HostOptions> host_options(const Options& o) {
   }
   return h;
 }
+
+// Ends the program where it waits for something beyond its deadline; where it runs it ends by itself, and tells where it was.
+class Watchdog {
+ public:
+  explicit Watchdog(Runtime& runtime) {
+    if (runtime.budget.until()) thread_ = std::jthread([&runtime](const std::stop_token& stop) { watch(runtime, stop); });
+  }
+
+ private:
+  static void watch(Runtime& runtime, const std::stop_token& stop) {
+    constexpr std::chrono::milliseconds kToEndByItself{50};
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    if (stopped.wait_until(lock, stop, *runtime.budget.until() + kToEndByItself, [&] { return stop.stop_requested(); }) || stop.stop_requested()) return;
+    runtime.out.flush();
+    write_all(runtime.options.errors, "error: out of time while the program waits\n  help: raise it with `--deadline`\n");
+    std::_Exit(static_cast<int>(Exit::Limit));
+  }
+
+  std::jthread thread_;
+};
 
 struct Times {
   int64_t begin = 0, proven = 0, end = 0;
@@ -98,10 +123,11 @@ int run_command(const Options& o) {
   }
   times.proven = now_ns();
   const bool traced = settings->trace_ops || settings->trace_calls;
-  Program program(std::move(*verified), Machine::handlers(traced), !settings->trace_calls);
+  Program program(std::move(*verified), Machine::handlers(traced), {.inlines = !settings->trace_calls, .meters = settings->is_metered(), .watches = o.paranoid});
   Runtime runtime(program, std::move(*settings));
   Host host(runtime);
   Machine machine(host);
+  const Watchdog watchdog(runtime);
   const int status = machine.run(entry);
   times.end = now_ns();
   host.out.flush();

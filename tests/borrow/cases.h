@@ -23,6 +23,9 @@ struct Case {
   std::string row() const { return id.substr(0, id.find('/')); }
 };
 
+// Whether a refusal is for what others than the verifier look at as well: values that are there, and who may touch them.
+bool is_about_ownership(const std::string& code);
+
 std::vector<Case> read_cases(const std::filesystem::path& file);
 
 }  // namespace stark::tests

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bytecode-spec/operand.h"
 
 namespace stark::tests {
@@ -65,6 +67,45 @@ void Mutator::damage(spec::Module& m, size_t count) {
     }
     if (chosen.second > 0) set(chosen.first, chosen.second, name);
   }
+}
+
+namespace {
+
+// Every table as words, the entry among them; `visit(words, count, name)`.
+template <class Visit>
+void for_each_table(spec::Module& m, Visit visit) {
+  visit(&m.entry, 1, "entry");
+#define ROWS(member, Row) visit(reinterpret_cast<uint32_t*>(m.member.data()), m.member.size() * sizeof(spec::Row) / 4, #member);
+#define WORDS(member, Type) visit(reinterpret_cast<uint32_t*>(m.member.data()), m.member.size() * sizeof(Type) / 4, #member);
+#include "bytecode-spec/sections.def"
+}
+
+}  // namespace
+
+size_t Mutator::fields_of(const spec::Module& module) {
+  size_t all = 0;
+  for_each_table(const_cast<spec::Module&>(module), [&](const uint32_t*, size_t count, const char*) { all += count; });
+  return all;
+}
+
+// A bit flipped; a little more or less; a small number; the kind of an operand; no index; what stands elsewhere in the table.
+void Mutator::damage_field(spec::Module& module, size_t word, size_t variant) {
+  for_each_table(module, [&](uint32_t* words, size_t count, const char* table) {
+    if (!changes_.empty()) return;
+    if (word >= count) return void(word -= count);
+    const size_t at = word;
+    const uint32_t before = words[at];
+    uint32_t after = before;
+    if (variant < 32) after = before ^ 1u << variant;
+    else if (variant < 40) after = before + static_cast<uint32_t>(variant - 31);
+    else if (variant < 48) after = before - static_cast<uint32_t>(variant - 39);
+    else if (variant < 60) after = static_cast<uint32_t>(variant - 48);
+    else if (variant < 64) after = (before & ~3u) | static_cast<uint32_t>(variant - 60);
+    else if (variant == 64) after = spec::kNone;
+    else after = words[below(count)];
+    words[at] = after;
+    changes_.push_back({words + at, before, after, table, at});
+  });
 }
 
 void Mutator::mend() {

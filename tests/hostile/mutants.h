@@ -16,6 +16,10 @@ class Mutator {
 
   // Sets `count` words of the module; remembers what they were.
   void damage(spec::Module& module, size_t count);
+  // Sets one word of any table: word `word` of all that the module has, to the value that `variant` stands for.
+  void damage_field(spec::Module& module, size_t word, size_t variant);
+  static size_t fields_of(const spec::Module& module);  // words in all
+  static constexpr size_t kVariants = 84;
   void mend();
   std::string told() const;  // what was done
   uint64_t below(uint64_t limit) { return (next() >> 11) % limit; }

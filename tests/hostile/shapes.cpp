@@ -25,6 +25,18 @@ std::string many_loans(int loans) {
   return out + "    return c0\n";
 }
 
+// So many functions that several threads prove them; those whose number `is_wrong` says so use a register that nothing is in.
+std::string many_functions(int functions, bool (*is_wrong)(int)) {
+  std::string out = fmt::format("{}.signature s0 ( t1 ) t0 regions 0\n", kTypes);
+  for (int f = 0; f < functions; ++f) {
+    out += fmt::format(".function f{0} \"f{0}\" s0 regions 0 file -\n  .reg r0 t1 param\n  .reg r1 t1 mut\n  b0\n", f);
+    if (is_wrong(f)) out += "    set r0 r1\n";
+    for (int i = 0; i < 10; ++i) out += "    add r1 r0 c1\n";
+    out += "    return c0\n";
+  }
+  return out;
+}
+
 // References that are all passed to calls, each of which may return any of them.
 std::string bicliques(int references, int calls) {
   std::string parameters, arguments, regions;
@@ -157,6 +169,8 @@ std::vector<Shape> hostile_shapes() {
           {"deep_structs", assembled(deep_structs(10000)), "V40"},
           {"overflowing_arrays", assembled(overflowing_arrays(5000)), "V20"},
           {"doubling_structs", assembled(doubling_structs(5000)), "V20"},
+          {"many_functions", assembled(many_functions(2000, [](int) { return false; })), "accept"},
+          {"two_wrong_functions", assembled(many_functions(2000, [](int f) { return f == 900 || f == 1700; })), "V01", "`f900`"},
           {"long_code", assembled(long_code(100000)), "accept"},
           {"many_registers", assembled(many_registers(10000)), "accept"},
           {"shared_code", shared_code(long_code(100000), 200), "V43"},

@@ -13,6 +13,7 @@ struct Shape {
   std::string name;
   spec::Module module;
   std::string expected;
+  std::string told = "";  // part of the message
 };
 
 std::vector<Shape> hostile_shapes();

@@ -35,7 +35,7 @@ int main() {
     const std::string got = answer(bytes, detail);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     const double allowed = 0.3 + static_cast<double>(bytes.size()) * 2e-6;  // a hundred times what it should take
-    if (got == shape.expected && seconds < allowed) continue;
+    if (got == shape.expected && seconds < allowed && detail.find(shape.told) != detail.npos) continue;
     ++failed;
     fmt::print("{}: {} after {:.2f} s ({})\n", shape.name, got, seconds, detail);
   }

@@ -54,9 +54,6 @@ void try_folder(Run& run, const fs::path& folder) {
     if (entry.path().extension() == ".stark") try_program(run, entry.path(), Borrows::AsWritten);
 }
 
-// Refusals for what the oracle looks at as well.
-const std::set<std::string> kOwnership{"V01", "V02", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13", "V14", "V16", "V21", "V30"};
-
 void try_assembled(Run& run, const fs::path& folder) {
   const std::string common = read_file(folder / "common.skasm");
   const auto exceptions = table(folder / "../oracle/exceptions.tsv");
@@ -69,7 +66,7 @@ void try_assembled(Run& run, const fs::path& folder) {
     if (expected != "accept") {
       ++run.refused;
       const std::string name = fs::relative(entry.path(), folder).replace_extension().string();
-      if (said.empty() && kOwnership.contains(expected) && !exceptions.contains(name)) complain(run, name, fmt::format("refused with {}, and the oracle says nothing", expected));
+      if (said.empty() && is_about_ownership(expected) && !exceptions.contains(name)) complain(run, name, fmt::format("refused with {}, and the oracle says nothing", expected));
       continue;
     }
     ++run.accepted;

@@ -27,8 +27,7 @@ inline std::string drain(int descriptor) {
   return text;
 }
 
-inline Run run_module(const std::string& text, bool stress) {
-  vm::HostOptions options;
+inline Run run_module(const std::string& text, vm::HostOptions& options, vm::Translation translation = {}) {
   auto assembled = spec::assemble(text);
   if (!assembled) DOCTEST_FAIL(assembled.error().message);
   spec::lay_out_segments(assembled->module, {});
@@ -36,8 +35,7 @@ inline Run run_module(const std::string& text, bool stress) {
   bundle->module = assembled->module;
   auto verified = vm::verify(bundle);
   if (!verified) DOCTEST_FAIL(verified.error().code << " " << verified.error().message);
-  vm::Program program(std::move(*verified), vm::Machine::handlers());
-  options.heap.stress = options.heap.poison = options.heap.verify = stress;
+  vm::Program program(std::move(*verified), vm::Machine::handlers(), translation);
   options.output = memfd_create("out", 0);
   options.errors = memfd_create("errors", 0);
   Run r;
@@ -53,6 +51,12 @@ inline Run run_module(const std::string& text, bool stress) {
   r.out = drain(options.output);
   r.errors = drain(options.errors);
   return r;
+}
+
+inline Run run_module(const std::string& text, bool stress) {
+  vm::HostOptions options;
+  options.heap.stress = options.heap.poison = options.heap.verify = stress;
+  return run_module(text, options);
 }
 
 // Plainly, and with a collection at every allocation: the same.

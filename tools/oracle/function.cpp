@@ -110,11 +110,8 @@ class Reader {
   Function f_;
 };
 
-bool follows(const Place& place) {
-  return std::ranges::any_of(place.steps, [](const Step& s) { return s.kind == ProjectionKind::Deref; });
-}
-
-// Registers that an instruction uses. Writing a part is no use of the rest, but following a reference is one of it.
+// Registers that an instruction uses. Writing a part is a use of the whole: the rest must be there, with what it borrows. (rustc has a
+// weaker opinion: who writes a part of what is read no more ends what the part had borrowed.)
 Registers uses_of(const Function& f, const Instruction& i) {
   Registers out;
   for (const Operand& o : i.operands)
@@ -130,7 +127,7 @@ Registers uses_of(const Function& f, const Instruction& i) {
     default: break;
   }
   for (uint32_t target : i.targets)
-    if (follows(f.places[target])) use(target);
+    if (!f.places[target].whole()) use(target);
   return out;
 }
 

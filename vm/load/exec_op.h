@@ -28,6 +28,9 @@ struct Op {
 };
 static_assert(sizeof(Op) == 24);
 
+// What Watch tells of.
+enum class WatchAt : uint32_t { Enter, Before, After };
+
 // The number types in the order of EXEC_NUMBERS.
 enum class Number : uint8_t { I8, I16, I32, I64, U8, U16, U32, U64, F32, F64 };
 

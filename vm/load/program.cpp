@@ -20,11 +20,10 @@ uint32_t place_behind(const TypeFacts& facts, uint32_t& end) {
 
 }  // namespace
 
-Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, bool inlines)
-    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), functions_(module().functions.size()),
+Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, Translation translation)
+    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), translation_(translation.watches ? Translation{.inlines = false, .improves = false, .meters = translation.meters, .watches = true} : translation), functions_(module().functions.size()),
       buffers_(module().types.size()), arc_runs_(module().types.size()), boxes_(module().types.size()), arcs_(module().types.size()) {
   types_ = {&module(), verified_.types()};
-  inlines_ = inlines;
   find_shared();
   has_threads_ = std::ranges::any_of(module().types, [](const spec::TypeRow& row) {
     const auto opaque = static_cast<spec::Opaque>(row.a);
@@ -53,7 +52,7 @@ void Program::lay_out(Function& function) {
   function.is_laid_out = true;
   std::vector<uint32_t> chain;
   uint32_t words = 0;
-  if (inlines_) choose_inlined(function, function.index, chain, words);
+  if (translation_.inlines) choose_inlined(function, function.index, chain, words);
   uint32_t end = sizeof(FrameHeader);
   const auto place_all = [&](uint32_t index, Layout& layout, auto belongs) {
     const spec::FunctionRow& row = module().functions[index];

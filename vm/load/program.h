@@ -83,6 +83,14 @@ struct Function {
   std::vector<Body> bodies;
 };
 
+// How functions become operations.
+struct Translation {
+  bool inlines = true;   // small ones stand where they are called
+  bool improves = true;  // what need not be done is left out
+  bool meters = false;   // every block says how long it is
+  bool watches = false;  // every instruction says when it begins and ends; then each stands for itself, and nothing is made fewer
+};
+
 struct Position {
   std::string_view file;
   uint32_t line = 0, column = 0;
@@ -90,14 +98,15 @@ struct Position {
 
 class Program {
  public:
-  // `handlers`: what the loop wants in Op::handler, by Exec. `inlines`: small functions stand where they are called.
-  Program(VerifiedModule verified, std::span<const uint32_t> handlers, bool inlines = true);
+  // `handlers`: what the loop wants in Op::handler, by Exec.
+  Program(VerifiedModule verified, std::span<const uint32_t> handlers, Translation translation = {});
   Program(const Program&) = delete;
 
   const spec::Module& module() const { return verified_.module(); }
   const VerifiedModule& verified() const { return verified_; }
   const TypeTables& types() const { return types_; }
   std::span<const uint32_t> handlers() const { return handlers_; }
+  const Translation& translation() const { return translation_; }
 
   Function& function(uint32_t index) { return functions_[index]; }
   void lay_out(Function& function);   // frame offsets; once
@@ -134,6 +143,7 @@ class Program {
   VerifiedModule verified_;
   TypeTables types_;
   std::vector<uint32_t> handlers_;
+  const Translation translation_;
   std::vector<Function> functions_;  // never moves
   std::vector<gc::Object*> texts_;
   // By type, made when they are first asked for.
@@ -166,7 +176,6 @@ class Program {
 
   std::mutex translating_;
   bool has_threads_ = false;
-  bool inlines_ = true;
   std::vector<bool> shares_;  // by type: a value of it may lead to a Gc or Weak
   Infos<gc::TypeInfo> buffers_, arc_runs_;
   Infos<BoxInfo> boxes_, arcs_;

@@ -18,9 +18,11 @@ void Translator::run(Program& program, Function& function) {
   function.bodies.push_back({function.index, spec::kNone, 0, &function.layout});
   Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size, 0, 0};
   Translator(program, e, function.index, function.layout, 0).translate();
-  Improvable it = improvable(program, e);
-  improve(it);
-  function.roots = std::move(it.roots);
+  if (program.translation().improves) {
+    Improvable it = improvable(program, e);
+    improve(it);
+    function.roots = std::move(it.roots);
+  }
   bind(e);
 }
 
@@ -31,6 +33,7 @@ void Translator::translate() {
     const bool is_parameter = (m().registers[row_.registers.first + r].flags & spec::kParameter) != 0;
     if (is_parameter || body_ != 0) set_flag(r, is_parameter);
   }
+  if (watches()) watch(WatchAt::Enter);
   first_label_ = static_cast<uint32_t>(e_.code.labels.size());
   e_.code.labels.resize(first_label_ + row_.blocks.count + 1);
   for (uint32_t b = 0; b < row_.blocks.count; ++b) block(b);
@@ -41,24 +44,35 @@ void Translator::block(uint32_t b) {
   block_ = b;
   e_.code.labels[label_of(b)] = static_cast<uint32_t>(e_.code.ops.size());
   at_ = m().blocks[row_.blocks.first + b].code_first;
-  if (polls_[b]) {
-    word_ = static_cast<uint32_t>(at_);
-    emit(Exec::Poll);
-  }
   end_ = b + 1 < row_.blocks.count ? m().blocks[row_.blocks.first + b + 1].code_first : code_.size();
+  word_ = static_cast<uint32_t>(at_);
+  if (polls_[b]) emit(Exec::Poll);
+  if (p_.translation().meters) emit(Exec::Meter, 0, 0, 0, instructions_until_end());
   while (at_ < end_) {
-    const Instruction i = *peek();
+    const Instruction i = instruction_at(at_);
     word_ = static_cast<uint32_t>(at_);
     at_ += 1 + i.words.size();
     for (size_t s = 0; s < e_.scratch.size(); ++s) e_.scratch[s].is_used = s < held_.size() && held_[s].is_used;
+    if (watches()) watch(WatchAt::Before);
     instruction(i);
+    if (watches() && !spec::ends_block(i.op)) watch(WatchAt::After);
   }
 }
 
-std::optional<Instruction> Translator::peek() const {
-  if (at_ >= end_) return std::nullopt;
-  const uint32_t head = code_[at_];
-  return Instruction{static_cast<Opcode>(head & 0xFFFF), code_.subspan(at_ + 1, head >> 16)};
+void Translator::watch(WatchAt at) { emit(Exec::Watch, static_cast<uint32_t>(at), word_); }
+
+Instruction Translator::instruction_at(size_t at) const {
+  const uint32_t head = code_[at];
+  return {static_cast<Opcode>(head & 0xFFFF), code_.subspan(at + 1, head >> 16)};
+}
+
+// The instruction that comes next, for whoever does its work as well.
+std::optional<Instruction> Translator::peek() const { return at_ < end_ && !watches() ? std::optional(instruction_at(at_)) : std::nullopt; }
+
+uint64_t Translator::instructions_until_end() const {
+  uint64_t count = 0;
+  for (size_t at = at_; at < end_; at += 1 + (code_[at] >> 16)) ++count;
+  return count;
 }
 
 void Translator::instruction(const Instruction& i) {

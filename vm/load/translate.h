@@ -66,10 +66,14 @@ class Translator {
 
   // translate.cpp: the walk over blocks, and operations as such
   void block(uint32_t b);
+  uint64_t instructions_until_end() const;
   void instruction(const Instruction& i);
   Op& emit(Exec code, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint64_t imm = 0);
   Op& emit_jump(Exec code, uint32_t a, uint32_t b, uint32_t block, uint64_t imm = 0);
+  Instruction instruction_at(size_t at) const;
   std::optional<Instruction> peek() const;
+  bool watches() const { return p_.translation().watches; }
+  void watch(WatchAt at);
   uint32_t scratch(uint32_t bytes);
   void count_uses();
   void find_polls();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vm/load/program.h"
+#include "vm/natives/budget.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
@@ -43,13 +44,17 @@ struct HostOptions {
   size_t thread_stack_bytes = size_t{8} << 20;  // of every thread but the first
   uint64_t task_threads = 1;                    // that take tasks, the first one among them
   uint64_t thread_limit = 4096;                 // threads at once beside the first
+  // Of the whole run; the program must be translated with Translation::meters for them.
+  std::optional<uint64_t> fuel;                     // instructions of the bundle
+  std::optional<std::chrono::nanoseconds> deadline;  // from the start
+  bool is_metered() const { return fuel || deadline; }
   int output = 1, errors = 2;          // descriptors
   bool trace_ops = false, trace_calls = false, trace_gc = false;
 };
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), statics(p) {
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), budget(options.fuel, options.deadline), statics(p) {
     heap.add_roots(&statics);
     heap.add_roots(&threads.executor);
   }
@@ -66,6 +71,7 @@ struct Runtime {
   TensorRuntime tensors;
   Output out;
   Threads threads;
+  Budget budget;
   Statics statics;
 };
 

@@ -30,6 +30,7 @@ void Machine::take_up(Fiber& f) {
   if (f.state == Fiber::State::Waits) host_.fibers.leave_waits(f);
   f.state = Fiber::State::Runs;
   pc_ = f.pc, fp_ = f.fp, stack_end_ = f.stack_end;
+  others_ran_ = true;
   if (f.amidst != nullptr) [[unlikely]] {
     host_.drops.swap(f.amidst->drops);
     making_.swap(f.amidst->making);

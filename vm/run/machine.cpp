@@ -31,6 +31,7 @@ Machine::Machine(Host& host, size_t stack_bytes, bool takes_tasks) : host_(host)
   root_->is_woken = false;
   host.fibers.adopt(*root_);
   host.fibers.running = root_;
+  if (host.program.translation().watches) watcher_ = std::make_unique<paranoid::Watcher>(host, stack_, mapped_);
   host.runtime.heap.add_roots(this);
   if (takes_tasks) host.runtime.threads.executor.join(host.fibers);
   host.runtime.threads.start = &Machine::start_thread;
@@ -40,6 +41,7 @@ Machine::Machine(Host& host, size_t stack_bytes, bool takes_tasks) : host_(host)
 Machine::~Machine() {
   if (stack_ == nullptr) return;
   if (takes_tasks_) host_.runtime.threads.executor.leave(host_.fibers);
+  if (fuel_ > 0) host_.runtime.budget.give_back(static_cast<uint64_t>(fuel_));
   host_.runtime.heap.remove_roots(this);
   for (Fiber* f = host_.fibers.first(); f != nullptr; f = f->behind) {
     for (host_.fibers.running = f; f->chunk != nullptr;) drop_chunk();

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "vm/natives/host.h"
+#include "vm/paranoid/watcher.h"
 #include "vm/verify/unwind.h"
 
 namespace stark::vm {
@@ -113,6 +114,8 @@ class Machine final : public gc::RootProvider {
   // slow_paths.cpp
   void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
   void panic(const gc::Object* text);
+  bool watch(const Op* pc, std::byte* fp);  // false when it found something
+  bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
@@ -150,12 +153,15 @@ class Machine final : public gc::RootProvider {
   Fiber* root_ = nullptr;               // the thread's own
   const bool takes_tasks_;
   StaticCell* const statics_;           // by number
+  std::unique_ptr<paranoid::Watcher> watcher_;
+  bool others_ran_ = false;             // since it last looked
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
   Op exit_[2];
   Op fiber_exit_[2];
   Op drop_continue_[2];
   Op unwind_frame_;
+  int64_t fuel_ = 0;    // instructions that the budget has given and that are not used yet
   uint64_t depth_ = 0;  // for traces
   bool is_leaving_ = false;           // a fiber that nobody wants leaves its frames
   bool is_in_drop_work_ = false;      // the failure happened where a destructor was to be called

@@ -63,6 +63,33 @@ void Machine::trap(Trap which, uint64_t x, uint64_t y) {
              which == Trap::StackOverflow ? "is there a recursion without an end?" : "");
 }
 
+// The second look goes along with the thread's own fiber; what others did meanwhile it has not seen.
+bool Machine::watch(const Op* pc, std::byte* fp) {
+  if (!is_root()) return true;
+  if (std::exchange(others_ran_, false)) watcher_->forget_tags();
+  const Function& function = *header(fp).function;
+  switch (static_cast<WatchAt>(pc->a)) {
+    case WatchAt::Enter: return watcher_->enter(function, fp);
+    case WatchAt::Before: return watcher_->before(function, pc->b, fp);
+    case WatchAt::After: return watcher_->after(function, pc->b, fp);
+  }
+  return true;
+}
+
+bool Machine::refuel() {
+  Budget& budget = host_.runtime.budget;
+  const bool is_late = budget.is_late();
+  const uint64_t given = is_late ? 0 : budget.take(static_cast<uint64_t>(-fuel_));
+  fuel_ += static_cast<int64_t>(given);
+  if (is_late) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*host_.options.deadline).count();
+    host_.fail(Exit::Limit, fmt::format("out of time: the program may run for {} ms", ms), "raise it with `--deadline`");
+  } else if (given == 0) {
+    host_.fail(Exit::Limit, fmt::format("out of fuel: the program wants to run more than {} instructions", *host_.options.fuel), "raise it with `--fuel`");
+  }
+  return given != 0;
+}
+
 void Machine::panic(const gc::Object* text) { host_.fail(Exit::Panic, std::string(text_of(text))); }
 
 namespace {

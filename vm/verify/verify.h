@@ -27,6 +27,8 @@ class VerifiedModule {
 
  private:
   friend Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle);
+  // Defined by tests alone, which show that what the proof refuses is found when it runs.
+  friend Result<VerifiedModule> assume_bodies(std::shared_ptr<const spec::Bundle> bundle);
   VerifiedModule() = default;
   std::shared_ptr<const spec::Bundle> bundle_;
   std::shared_ptr<const Types> all_types_;

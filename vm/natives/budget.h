@@ -1,0 +1,44 @@
+// vm/natives/budget.h — Budget: how many instructions a program may run, and until when; all its threads take from one.
+// Room: vm/natives. In: what the host allows. Out: allowances. Law: one thread alone runs as many instructions as were allowed, no more and no fewer.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace stark::vm {
+
+class Budget {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Instructions of the bundle in all, and nanoseconds from now; nothing: as many as it likes.
+  Budget(std::optional<uint64_t> fuel, std::optional<std::chrono::nanoseconds> deadline) : has_fuel_(fuel.has_value()), left_(fuel.value_or(0)) {
+    if (deadline) until_ = Clock::now() + *deadline;
+  }
+
+  bool is_late() const { return until_ && Clock::now() >= *until_; }
+  const std::optional<Clock::time_point>& until() const { return until_; }
+
+  // For one thread: `least` instructions, or some more so that it need not come back soon; 0 when there are not so many.
+  uint64_t take(uint64_t least) {
+    constexpr uint64_t kAtOnce = 10'000;  // tens of microseconds, which is how exactly a deadline is kept
+    const uint64_t wanted = std::max(least, kAtOnce);
+    if (!has_fuel_) return wanted;
+    for (uint64_t left = left_.load(std::memory_order_relaxed);;) {
+      if (left < least) return 0;
+      const uint64_t given = std::min(left, wanted);
+      if (left_.compare_exchange_weak(left, left - given, std::memory_order_relaxed)) return given;
+    }
+  }
+  void give_back(uint64_t unused) { left_.fetch_add(unused, std::memory_order_relaxed); }
+
+ private:
+  bool has_fuel_;
+  std::atomic<uint64_t> left_;
+  std::optional<Clock::time_point> until_;
+};
+
+}  // namespace stark::vm
