@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kLibraryModules[] = {"any", "borrow", "boxed", "cell", "clone", "convert", "default", "error", "hash", "marker", "option", "primitive", "rc", "result", "str", "string"};
 
 // Modules whose names mean something else, or nothing, where the module is not named.
-constexpr std::string_view kApart[] = {"std::task"};
+constexpr std::string_view kApart[] = {"std::fs", "std::io", "std::net", "std::task"};
 
 }  // namespace
 

@@ -36,6 +36,7 @@ struct Waiting {
   bool holds = false;    // it gave up what its caller still owns, and gets it back before anything else
   bool in_time = false;
   uint64_t seen = 0;
+  std::shared_ptr<void> work;  // what somebody outside does for it
   std::optional<Clock::time_point> deadline;
 };
 
@@ -79,6 +80,7 @@ struct Fiber {
   bool is_cancelled = false;  // it is to be left as soon as it goes on
   bool gave_way = false;      // it goes on behind the operation, and waits for nothing else
   bool gives = false;         // a generator has a value for whoever advances it
+  bool is_outside = false;    // what it waits for comes from outside of the program
   bool is_in_mail = false;    // with the scheduler's lock
   uint32_t handles = 1;
   uint64_t ticket = 0;        // how many tasks had been started when its turn was due
@@ -117,8 +119,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   ~Scheduler();
 
-  // The one that runs on this thread, so that waking its fibers needs no lock. `started` counts tasks.
-  void run_here(const std::atomic<uint64_t>& started);
+  // The one that runs on this thread, so that waking its fibers needs no lock.
+  void run_here(class Executor& executor);
   void adopt(Fiber& fiber);
   void release(Fiber& fiber);  // one handle less
   Fiber* first() const { return all_; }
@@ -129,10 +131,11 @@ class Scheduler {
   // There is something new to take. From any thread.
   void poke();
 
+  void wait_outside(Fiber& fiber);
   void set_alarm(Fiber& fiber, Clock::time_point when);
   // It goes on, for whatever reason, and waits for nothing any more.
   void leave_waits(Fiber& fiber) {
-    if (fiber.alarm || fiber.queue.load(std::memory_order_acquire) != nullptr) leave_places(fiber);
+    if (fiber.alarm || fiber.is_outside || fiber.queue.load(std::memory_order_acquire) != nullptr) leave_places(fiber);
   }
   void enqueue(Fiber& fiber) {
     if (fiber.is_queued) return;
@@ -180,7 +183,8 @@ class Scheduler {
   void leave_places(Fiber& fiber);
   void unlink(Fiber& fiber);
 
-  const std::atomic<uint64_t>* started_ = nullptr;
+  const std::atomic<uint64_t>* started_ = nullptr;  // tasks
+  std::atomic<size_t>* outside_ = nullptr;
   Fiber* all_ = nullptr;
   Fiber *ready_ = nullptr, *last_ready_ = nullptr;
   std::map<std::pair<Clock::time_point, uint64_t>, Fiber*> alarms_;

@@ -10,6 +10,7 @@
 #include "vm/load/program.h"
 #include "vm/natives/budget.h"
 #include "vm/natives/grants.h"
+#include "vm/natives/outside.h"
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
 #include "vm/natives/raw_memory.h"
@@ -71,6 +72,7 @@ struct Runtime {
   TensorRuntime tensors;
   Output out;
   Threads threads;
+  Outside outside{threads.lot};
   Budget budget;
   Statics statics;
 };

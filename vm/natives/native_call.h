@@ -60,6 +60,13 @@ class NativeCall {
     wait();
     return false;
   }
+  // … where something outside of the program makes it hold.
+  template <class Ready>
+  bool wait_outside(uint64_t queue, Ready ready) {
+    if (wait(queue, ready)) return true;
+    host.fibers.wait_outside(*host.fibers.running);
+    return false;
+  }
   void give_way() {
     host.fibers.wake_here(*host.fibers.running);
     wait();

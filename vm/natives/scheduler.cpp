@@ -9,9 +9,14 @@ thread_local Scheduler* t_here = nullptr;
 
 }  // namespace
 
-void Scheduler::run_here(const std::atomic<uint64_t>& started) {
+void Scheduler::run_here(Executor& executor) {
   t_here = this;
-  started_ = &started;
+  started_ = &executor.started();
+  outside_ = &executor.outside;
+}
+
+void Scheduler::wait_outside(Fiber& fiber) {
+  if (!std::exchange(fiber.is_outside, true)) ++*outside_;
 }
 
 Scheduler::~Scheduler() {
@@ -110,6 +115,7 @@ void Scheduler::set_alarm(Fiber& fiber, Clock::time_point when) {
 void Scheduler::leave_places(Fiber& fiber) {
   if (fiber.alarm) alarms_.erase(*fiber.alarm), fiber.alarm.reset();
   ParkingLot::leave(fiber);
+  if (std::exchange(fiber.is_outside, false)) --*outside_;
 }
 
 }  // namespace stark::vm

@@ -130,7 +130,7 @@ void Machine::look_for_others() {
 
 // A thread that does nothing but take tasks: its own fiber waits for ever.
 void Machine::work() {
-  host_.fibers.run_here(host_.runtime.threads.executor.started());
+  host_.fibers.run_here(host_.runtime.threads.executor);
   root_->state = Fiber::State::Waits;
   run_next();
   loop(this, pc_, fp_);

@@ -63,7 +63,7 @@ std::byte* Machine::open_frame(const Function& entry, size_t room) {
 
 int Machine::run(uint32_t function) {
   CHECK(is_usable());
-  host_.fibers.run_here(host_.runtime.threads.executor.started());
+  host_.fibers.run_here(host_.runtime.threads.executor);
   Function& entry = host_.program.function(function);
   host_.program.translate(entry);
   const spec::SignatureRow& signature = host_.program.module().signatures[host_.program.module().functions[function].signature];

@@ -54,7 +54,7 @@ void Machine::prepare(FatBox body) {
 
 // The message of the panic that ended it. What is no panic ends the program, here and now.
 std::optional<std::string> Machine::run_body() {
-  host_.fibers.run_here(host_.runtime.threads.executor.started());
+  host_.fibers.run_here(host_.runtime.threads.executor);
   loop(this, pc_, fp_);
   drop_locals();
   if (!host_.failure && !host_.is_unwinding) return std::nullopt;
