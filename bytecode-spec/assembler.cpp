@@ -52,7 +52,7 @@ void Assembler::take_line() {
   static const std::map<std::string_view, void (Assembler::*)()> kLines = {
       {".skbc", &Assembler::take_version}, {".entry", &Assembler::take_entry}, {".capability", &Assembler::take_capability},
       {".file", &Assembler::take_file}, {".segment", &Assembler::take_segment}, {".type", &Assembler::take_type},
-      {".signature", &Assembler::take_signature}, {".vtable", &Assembler::take_vtable}, {".static", &Assembler::take_static}, {".constant", &Assembler::take_constant}, {".graph", &Assembler::take_graph},
+      {".signature", &Assembler::take_signature}, {".vtable", &Assembler::take_vtable}, {".static", &Assembler::take_static}, {".foreign", &Assembler::take_foreign}, {".constant", &Assembler::take_constant}, {".graph", &Assembler::take_graph},
       {"borrowed", &Assembler::take_graph_value}, {"donated", &Assembler::take_graph_value}, {"scalar", &Assembler::take_graph_value},
       {"value", &Assembler::take_graph_value}, {"node", &Assembler::take_node}, {"output", &Assembler::take_output},
       {".function", &Assembler::take_function}, {".reg", &Assembler::take_register}, {".place", &Assembler::take_place},
@@ -91,6 +91,17 @@ void Assembler::take_static() {
   if (accept("local")) row.flags |= kStaticLocal;
   if (accept("flags")) row.flags = number(next());
   m().statics.push_back(row);
+}
+
+void Assembler::take_foreign() {
+  if (id("z") != m().foreigns.size()) return fail_with("foreign functions are not numbered in order");
+  ForeignRow row;
+  row.name = text();
+  row.library = text();
+  row.signature = id("s");
+  if (accept("variadic")) row.flags |= kForeignVariadic;
+  if (accept("flags")) row.flags = number(next());
+  m().foreigns.push_back(row);
 }
 
 void Assembler::take_export() {

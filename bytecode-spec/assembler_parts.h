@@ -43,6 +43,7 @@ class Assembler : public Line {
   void take_file();
   void take_segment();
   void take_static();
+  void take_foreign();
   void take_export();
 
   // assembler_types.cpp
@@ -50,6 +51,7 @@ class Assembler : public Line {
   Range take_fields();
   static std::vector<std::string_view> kind_texts();
   void take_type();
+  uint32_t take_representation();
   void take_nominal(TypeRow& row);
   void take_dyn(TypeRow& row);
   void take_vtable();

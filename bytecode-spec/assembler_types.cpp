@@ -114,16 +114,22 @@ void Assembler::take_vtable() {
   row.functions = append(m().vtable_functions, functions);
   m().vtables.push_back(row);
 }
+// What does not stand there is 0; `?` and a number says all of it.
+uint32_t Assembler::take_representation() {
+  if (peek("{")) return 0;
+  Representation form;
+  if (accept("?")) return number(next());
+  if (accept("regions")) form.lifetimes = number(next());
+  if (accept("packed")) form.pack = number(next());
+  if (accept("align")) form.align = number(next());
+  if (accept("tag")) form.tag = number(next());
+  return encode(form);
+}
 void Assembler::take_nominal(TypeRow& row) {
   row.name = text();
   expect("drop");
   row.c = drop_function();
-  if (accept("packed")) {
-    row.d = kPackedStruct;
-  } else {
-    expect("regions");
-    row.d = number(next());
-  }
+  row.d = take_representation();
   Range members;
   if (row.kind == static_cast<uint32_t>(TypeKind::Struct)) {
     members = take_fields();

@@ -50,6 +50,7 @@ class Printer {
     for (size_t s = 0; s < m_.signatures.size(); ++s) signature(s);
     for (size_t y = 0; y < m_.vtables.size(); ++y) vtable(y);
     for (size_t x = 0; x < m_.statics.size(); ++x) static_row(x);
+    for (size_t z = 0; z < m_.foreigns.size(); ++z) foreign(z);
     for (size_t c = 0; c < m_.constants.size(); ++c) constant(c);
     for (size_t g = 0; g < m_.graphs.size(); ++g) graph(g);
     for (size_t f = 0; f < m_.functions.size(); ++f) function(f);
@@ -107,6 +108,15 @@ class Printer {
     for (const FieldRow& f : rows(m_.fields, range)) text += fmt::format(" {} {}", name(f.name), use(f.type));
     return text;
   }
+  static std::string form_of(const TypeRow& row) {
+    const Representation form = representation(row);
+    if (encode(form) != row.d) return fmt::format("? {}", row.d);
+    std::string text = fmt::format("regions {}", form.lifetimes);
+    if (form.pack != 0) text += fmt::format(" packed {}", form.pack);
+    if (form.align != 0) text += fmt::format(" align {}", form.align);
+    if (form.tag != 0) text += fmt::format(" tag {}", form.tag);
+    return text;
+  }
   static std::string optional(uint32_t index) { return index == kNone ? "-" : fmt::format("f{}", index); }
 
   void type(size_t t) {
@@ -140,13 +150,12 @@ class Printer {
         return line("{}", text);
       }
       case TypeKind::Struct: {
-        const std::string form = row.d == kPackedStruct ? "packed" : fmt::format("regions {}", row.d);
-        return line("{} {} drop {} {} {{{} }}", head, name(row.name), optional(row.c), form, fields({row.a, row.b}));
+        return line("{} {} drop {} {} {{{} }}", head, name(row.name), optional(row.c), form_of(row), fields({row.a, row.b}));
       }
       case TypeKind::Enum: {
         std::string text;
         for (const VariantRow& v : rows(m_.variants, {row.a, row.b})) text += fmt::format(" {} {{{} }}", name(v.name), fields(v.fields));
-        return line("{} {} drop {} regions {} {{{} }}", head, name(row.name), optional(row.c), row.d, text);
+        return line("{} {} drop {} {} {{{} }}", head, name(row.name), optional(row.c), form_of(row), text);
       }
       case TypeKind::Tensor: return line("{} {}", head, tensor(row.c, {row.a, row.b}));
       case TypeKind::Opaque: return line("{} {}", head, row.a < opaques().size() ? opaques()[row.a] : "?");
@@ -183,6 +192,11 @@ class Printer {
     const bool known = row.flags <= (kStaticMutable | kStaticLocal);
     const std::string flags = known ? fmt::format("{}{}", row.flags & kStaticMutable ? " mut" : "", row.flags & kStaticLocal ? " local" : "") : fmt::format(" flags {}", row.flags);
     line(".static x{} {} t{} f{}{}", x, name(row.name), row.type, row.initialiser, flags);
+  }
+  void foreign(size_t z) {
+    const ForeignRow& row = m_.foreigns[z];
+    const std::string flags = row.flags == 0 ? "" : row.flags == kForeignVariadic ? " variadic" : fmt::format(" flags {}", row.flags);
+    line(".foreign z{} {} {} s{}{}", z, name(row.name), name(row.library), row.signature, flags);
   }
   void constant(size_t c) {
     const ConstantRow& row = m_.constants[c];

@@ -20,6 +20,8 @@ inline constexpr uint32_t kMaxOutlives = 65 * 65;        // pairs of one signatu
 inline constexpr uint32_t kMaxMethods = 1024;            // of one dyn
 inline constexpr uint32_t kDeviceKinds = 5;              // CPU, CUDA, OpenCL, Vulkan, null; a `Device` is one of them, then an ordinal
 inline constexpr uint32_t kMaxVTableFunctions = 1u << 16;  // of all vtables together
+inline constexpr uint32_t kMaxForeigns = 1u << 14;
+inline constexpr uint32_t kMaxForeignBytes = 4096;       // of a struct that goes to C or comes from it by value
 inline constexpr uint32_t kMaxStatics = 1u << 14;
 inline constexpr uint64_t kMaxStaticBytes = 1u << 24;      // of all statics together, as values of their types
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -64,9 +65,25 @@ struct TypeRow {
   Text name;  // structs, enums, dyns
 };
 constexpr bool is_view(const TypeRow& row) { return row.kind == static_cast<uint32_t>(TypeKind::Guard) && row.b == static_cast<uint32_t>(GuardKind::View); }
-// `d` of a struct whose fields lie without gaps, wherever that puts them. It holds plain data, so it has no lifetimes.
-inline constexpr uint32_t kPackedStruct = 1u << 31;
-inline uint32_t lifetimes_declared(const TypeRow& row) { return row.d == kPackedStruct ? 0 : row.d; }
+// `d` of a struct or enum: how many lifetimes it declares, and how it lies in memory if not as C puts it by itself. Sizes are powers of two, or 0.
+struct Representation {
+  uint32_t lifetimes = 0;
+  uint32_t pack = 0;   // of a struct: no field is aligned to more; fields of less than 8 are plain data
+  uint32_t align = 0;  // of a struct: it is aligned to no less
+  uint32_t tag = 0;    // of an enum without fields: bytes of the tag; 0 is 4
+  friend bool operator==(const Representation&, const Representation&) = default;
+};
+constexpr uint32_t kMaxPack = 16, kMaxAlign = 8, kMaxTag = 8;
+// Four bytes: lifetimes, then one more than the logarithm of each size.
+constexpr uint32_t encode(const Representation& form) {
+  const auto digit = [](uint32_t size) { return static_cast<uint32_t>(std::bit_width(size)); };
+  return form.lifetimes | digit(form.pack) << 8 | digit(form.align) << 16 | digit(form.tag) << 24;
+}
+constexpr Representation representation(const TypeRow& row) {
+  const auto size = [](uint32_t digit) { return digit == 0 ? 0 : 1u << ((digit - 1) & 31); };
+  return {row.d & 0xFF, size(row.d >> 8 & 0xFF), size(row.d >> 16 & 0xFF), size(row.d >> 24)};
+}
+constexpr uint32_t lifetimes_declared(const TypeRow& row) { return row.d & 0xFF; }
 // A type in a position: its region arguments are Module::regions[first …], one per region slot of the type (regions.h).
 struct TypeUse {
   uint32_t type = kNone;
@@ -174,6 +191,14 @@ struct StaticRow {
   uint32_t initialiser = 0;  // a function without parameters
   uint32_t flags = 0;
 };
+// A function of C, known by the name that its library gives it. `library`: as a linker is told it, "m" for libm; empty for the C library
+// itself. Its calls need the capability `ffi`; nobody looks for it before the first.
+enum ForeignFlags : uint32_t { kForeignVariadic = 1 };
+struct ForeignRow {
+  Text name, library;
+  uint32_t signature = 0;
+  uint32_t flags = 0;
+};
 struct LineRow {
   uint32_t word = 0;  // first code word, relative to the function
   uint32_t line = 0, column = 0;
@@ -214,6 +239,7 @@ struct Module {
   std::vector<Text> files;
   std::vector<LineRow> lines;
   std::vector<StaticRow> statics;
+  std::vector<ForeignRow> foreigns;
 
   std::string_view text_of(Text range) const {
     return {reinterpret_cast<const char*>(text.data()) + range.first, range.count};

@@ -19,7 +19,7 @@ struct TypeKindRow {
 enum class Rule : uint8_t {
   Same, Make, MakeVariant, Repeat, Box, Dyn, Fn, Tag, Len, Borrow, Drop, DropFlag, End, Arith, Pow, Bits, Shift, Neg, Not, Cast, Compare, Format,
   Call, CallNative, CallDyn, Tensor, TensorConst, TensorFill, TensorRandom, TensorGet, TensorSet, TensorNarrow, Jump, Branch, Switch,
-  Return, Panic, Static
+  Return, Panic, Static, CallForeign, ForeignFn
 };
 enum class Flow : uint8_t { Next, Ends };
 struct OpcodeRow {

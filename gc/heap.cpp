@@ -7,6 +7,7 @@
 
 #include "gc/handle.h"
 #include "gc/large_objects.h"
+#include "gc/mutator.h"
 #include "gc/space.h"
 
 namespace stark::gc {
@@ -36,11 +37,12 @@ void for_each_slot(Object* object, Visit visit) {
 
 class Evacuation final : public Visitor {
  public:
-  Evacuation(const Space& from, Space& to, LargeObjects& large, const std::vector<MoveListener*>& listeners) : from_(from), to_(to), large_(large), listeners_(listeners), scan_(to.begin()) {}
+  Evacuation(const Space& from, const std::vector<std::unique_ptr<Space>>& more, Space& to, LargeObjects& large, const std::vector<MoveListener*>& listeners)
+      : from_(from), more_(more), to_(to), large_(large), listeners_(listeners), scan_(to.begin()) {}
 
   void visit_base(void** slot) override {
     if (*slot == nullptr) return;
-    if (from_.contains(*slot)) {
+    if (holder(*slot) != nullptr) {
       *slot = evacuate(static_cast<Object*>(*slot));
     } else {
       reach_large(*slot);
@@ -48,8 +50,9 @@ class Evacuation final : public Visitor {
   }
   void visit_interior(void** slot) override {
     if (*slot == nullptr) return;
-    if (!from_.contains(*slot)) return reach_large(*slot);
-    Object* base = from_.base_of(*slot);
+    const Space* space = holder(*slot);
+    if (space == nullptr) return reach_large(*slot);
+    Object* base = space->base_of(*slot);
     const auto distance = static_cast<std::byte*>(*slot) - reinterpret_cast<std::byte*>(base);
     *slot = reinterpret_cast<std::byte*>(evacuate(base)) + distance;
   }
@@ -64,7 +67,7 @@ class Evacuation final : public Visitor {
   }
   // Null when nothing reached the object. What lies outside the heap does not go.
   Object* address_now(Object* object) {
-    if (from_.contains(object)) return moved_to(object);
+    if (holder(object) != nullptr) return moved_to(object);
     const LargeObjects::Entry* e = large_.find(object);
     return e == nullptr || e->is_marked ? object : nullptr;
   }
@@ -85,6 +88,12 @@ class Evacuation final : public Visitor {
   }
 
  private:
+  const Space* holder(const void* address) const {
+    if (from_.contains(address)) return &from_;
+    for (const auto& space : more_)
+      if (space->contains(address)) return space.get();
+    return nullptr;
+  }
   Object* evacuate(Object* object) {
     if (Object* to = moved_to(object)) return to;
     const size_t size = Heap::size_of(*object->type, object->count);
@@ -107,6 +116,7 @@ class Evacuation final : public Visitor {
   }
 
   const Space& from_;
+  const std::vector<std::unique_ptr<Space>>& more_;
   Space& to_;
   LargeObjects& large_;
   const std::vector<MoveListener*>& listeners_;
@@ -139,7 +149,12 @@ void Heap::remove_listener(MoveListener* listener) {
   std::erase(listeners_, listener);
 }
 
-size_t Heap::used_bytes() const { return space_->used() + large_->bytes(); }
+size_t Heap::small_bytes() const {
+  size_t bytes = space_->used();
+  for (const auto& space : filled_) bytes += space->used();
+  return bytes;
+}
+size_t Heap::used_bytes() const { return small_bytes() + large_->bytes(); }
 
 size_t Heap::room() const { return options_.limit - std::min(options_.limit, used_bytes()); }
 
@@ -182,6 +197,7 @@ void Heap::collect(bool asked) {
     ++running_;
     return;
   }
+  if (held_ > 0) return;
   collecting_ = true;
   safepoint_.request();
   --running_;
@@ -194,10 +210,27 @@ void Heap::collect(bool asked) {
   resumed_.notify_all();
 }
 
+void Heap::await_release(const Mutator& mutator) {
+  std::unique_lock lock(mutex_);
+  if (held_ == 0 || mutator.holds_ > 0) return;
+  if (--running_ == 0) stopped_.notify_all();
+  released_.wait(lock, [&] { return held_ == 0; });
+  resumed_.wait(lock, [&] { return !collecting_; });
+  ++running_;
+}
+
+bool Heap::add_space() {
+  auto more = Space::map(std::max(budget(), space_->used()) + options_.large);
+  if (more == nullptr) return false;
+  filled_.push_back(std::move(space_));
+  space_ = std::move(more);
+  return true;
+}
+
 void Heap::collect_stopped() {
   const auto begin = std::chrono::steady_clock::now();
   for (Mutator* mutator : mutators_) mutator->retire();
-  const size_t room = space_->used() + std::max<size_t>(budget(), space_->used()) + options_.large;
+  const size_t used = small_bytes(), room = used + std::max<size_t>(budget(), used) + options_.large;
   if (options_.poison || left_ == nullptr || left_->capacity() < room) {
     left_ = Space::map(room);
     CHECK(left_ != nullptr);
@@ -205,7 +238,7 @@ void Heap::collect_stopped() {
     left_->reset();
   }
   for (MoveListener* listener : listeners_) listener->begin_moving();
-  Evacuation evacuation(*space_, *left_, *large_, listeners_);
+  Evacuation evacuation(*space_, filled_, *left_, *large_, listeners_);
   for (RootProvider* provider : providers_) provider->visit_roots(evacuation);
   for (Mutator* mutator : mutators_) {
     for (Handle* h = mutator->handles_; h != nullptr; h = h->next_) evacuation.visit_base(&h->object_);
@@ -215,6 +248,7 @@ void Heap::collect_stopped() {
   find_dead(evacuation);
   for (MoveListener* listener : listeners_) listener->end_moving();
   std::swap(space_, left_);
+  filled_.clear();
   large_->sweep();
   if (options_.poison) left_->protect();
   const size_t live = space_->used();
@@ -248,6 +282,8 @@ void Heap::find_dead(Evacuation& evacuation) {
 
 Object* Heap::base_of(const void* address) const {
   if (space_->contains(address)) return space_->base_of(address);
+  for (const auto& space : filled_)
+    if (space->contains(address)) return space->base_of(address);
   const LargeObjects::Entry* e = large_->find(address);
   return e != nullptr ? e->object : nullptr;
 }

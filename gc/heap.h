@@ -65,10 +65,13 @@ class Heap {
 
   void collect(bool asked);   // by a running mutator; stops the others, or rests while another collects
   void collect_stopped();
+  void await_release(const Mutator& mutator);  // by a running one: until nobody holds objects where they are, unless it does so itself
+  bool add_space();           // with the lock: for new objects, where those that are there may not move
   size_t budget() const;      // with the lock
   void find_dead(class Evacuation& evacuation);
   void check_heap();
   void forget(const Mutator* mutator);  // with the lock, here and below
+  size_t small_bytes() const;
   size_t room() const;        // bytes left under the limit
   bool is_large_due(size_t size) const;  // takes the lock: large objects alone are reason to collect
 
@@ -77,8 +80,9 @@ class Heap {
   Stats stats_;
   Safepoint safepoint_;
   mutable std::mutex mutex_;  // of everything below
-  std::condition_variable stopped_, resumed_;
+  std::condition_variable stopped_, resumed_, released_;
   size_t running_ = 0;        // mutators that do not rest
+  size_t held_ = 0;           // rests during which no object may move
   bool collecting_ = false;
   bool automatic_ = true;
   std::vector<Mutator*> mutators_;
@@ -88,6 +92,7 @@ class Heap {
   std::vector<Watched> dead_;     // not yet taken; kept
   std::atomic<size_t> dead_count_{0};
   std::unique_ptr<Space> space_;
+  std::vector<std::unique_ptr<Space>> filled_;  // spaces before it, since the last collection
   std::unique_ptr<Space> left_;  // the space left behind by the last collection: spare, or poisoned
   std::unique_ptr<LargeObjects> large_;
 };

@@ -25,15 +25,26 @@ Mutator::~Mutator() {
   heap_.stopped_.notify_all();
 }
 
-void Mutator::rest() {
-  const std::scoped_lock lock(heap_.mutex_);
+// Who wants everything to stay where it is lets a collection that has begun come to its end first.
+void Mutator::rest(Rest how) {
+  std::unique_lock lock(heap_.mutex_);
+  if (how == Rest::Holding && heap_.collecting_) {
+    if (--heap_.running_ == 0) heap_.stopped_.notify_all();
+    heap_.resumed_.wait(lock, [&] { return !heap_.collecting_; });
+    ++heap_.running_;
+  }
   rests_ = true;
+  if (how == Rest::Holding) ++heap_.held_, ++holds_;
   if (--heap_.running_ == 0 && heap_.collecting_) heap_.stopped_.notify_all();
 }
 
-void Mutator::wake() {
+void Mutator::wake(Rest how) {
   std::unique_lock lock(heap_.mutex_);
   heap_.resumed_.wait(lock, [&] { return !heap_.collecting_; });
+  if (how == Rest::Holding) {
+    --holds_;
+    if (--heap_.held_ == 0) heap_.released_.notify_all();
+  }
   ++heap_.running_;
   rests_ = false;
 }
@@ -83,7 +94,9 @@ Object* Mutator::allocate_slow(const TypeInfo& type, uint64_t count, size_t size
   for (int over = 0;; collect()) {
     const Refill got = refill(size);
     if (got == Refill::Done) return place(type, count, size);
-    if (got == Refill::OverLimit && over++ == patience()) return nullptr;
+    if (got != Refill::OverLimit) continue;
+    if (over++ == patience()) return nullptr;
+    heap_.await_release(*this);
   }
 }
 
@@ -96,16 +109,20 @@ int Mutator::patience() const {
 // Alone, the chunk grows in place, so that one thread fills the space without a gap.
 Mutator::Refill Mutator::refill(size_t size) {
   const std::scoped_lock lock(heap_.mutex_);
-  Space& space = *heap_.space_;
-  if (space_ != nullptr) space.give_back(top_, stop_);
+  if (space_ != nullptr) space_->give_back(top_, stop_);
   stop_ = top_;
   const size_t room = heap_.room();
   if (size > room) return Refill::OverLimit;
-  const bool grows = space_ != nullptr && space.top() == top_;
-  std::byte* begin = grows ? top_ : space.chunk_begin();
-  std::byte* end = space.extend_from(begin, size, std::min(std::max(size, kChunk), room));
+  const bool grows = space_ == heap_.space_.get() && space_->top() == top_;
+  std::byte* begin = grows ? top_ : heap_.space_->chunk_begin();
+  const size_t wanted = std::min(std::max(size, kChunk), room);
+  std::byte* end = heap_.space_->extend_from(begin, size, wanted);
+  if (end == nullptr && heap_.held_ > 0 && heap_.add_space()) {
+    begin = heap_.space_->chunk_begin();
+    end = heap_.space_->extend_from(begin, size, wanted);
+  }
   if (end == nullptr) return Refill::Full;
-  space_ = &space;
+  space_ = heap_.space_.get();
   top_ = begin;
   stop_ = end;
   return Refill::Done;
@@ -117,6 +134,7 @@ Object* Mutator::allocate_large(const TypeInfo& type, uint64_t count, size_t siz
   for (int turn = 1; size > heap_.room(); ++turn) {
     if (heap_.mutators_.size() == 1 || turn == 8) return nullptr;
     lock.unlock();
+    heap_.await_release(*this);
     collect();
     lock.lock();
   }

@@ -35,8 +35,11 @@ class Mutator {
     if (heap_.safepoint().is_requested()) [[unlikely]] yield();
   }
   // The thread waits for something outside: collections go on without it. wake() waits for the end of one that is running.
-  void rest();
-  void wake();
+  // Holding: until the matching wake() no object moves either, since the thread gives addresses to somebody who knows no roots;
+  // others allocate beside what is there, and nothing is collected.
+  enum class Rest : uint8_t { Free, Holding };
+  void rest(Rest how = Rest::Free);
+  void wake(Rest how = Rest::Free);
 
   // From now on the object is handed out once by take_dead() when nothing reaches it any more; whoever takes it shows it as a
   // root. `bound`: to this mutator alone, and not at all once it is gone; else to whoever asks first.
@@ -77,6 +80,7 @@ class Mutator {
   std::byte* top_ = nullptr;   // of the chunk that this mutator fills alone
   std::byte* stop_ = nullptr;
   bool rests_;
+  uint32_t holds_ = 0;         // of Heap::held_, its own
   Handle* handles_ = nullptr;
   uint64_t objects_ = 0, bytes_ = 0;  // since the last retire()
 };

@@ -20,6 +20,10 @@ std::vector<Row> all_rows() {
 #define SPEC_ERROR(name, code, meaning, mend) {code, meaning, mend},
 #include "bytecode-spec/errors.def"
   };
+  rows.insert(rows.end(), {
+#define FOREIGN_ERROR(name, code, meaning, mend) {code, meaning, mend},
+#include "vm/natives/foreign_errors.def"
+  });
   for (const RefusalRow& r : refusals()) rows.push_back({r.code, r.meaning, r.mend});
   for (const auto& [code, text] : device_codes()) rows.push_back({code, text, ""});
   return rows;
@@ -35,7 +39,7 @@ int explain_command(const Options& o) {
     write_all(1, fmt::format("{}: {}\n{}", row.code, row.meaning, row.mend.empty() ? "" : fmt::format("help: {}\n", row.mend)));
     return 0;
   }
-  write_all(2, fmt::format("error: `{}` is no code of starkvm\n  help: codes look like S02, V01, T03, D04; `starkc explain` knows the compiler's\n", o.file));
+  write_all(2, fmt::format("error: `{}` is no code of starkvm\n  help: codes look like S02, V01, T03, D04, F01; `starkc explain` knows the compiler's\n", o.file));
   return static_cast<int>(Exit::Usage);
 }
 

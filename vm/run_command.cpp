@@ -102,6 +102,15 @@ void print_stats(const Options& o, Host& host, const Times& t) {
                            g.collections, g.allocations, g.allocated_bytes, g.live_bytes, pause, longest));
 }
 
+// Which functions of C it would call; of many, the first.
+std::string wanted_foreigns(const spec::Module& module) {
+  constexpr size_t kShown = 8;
+  std::string text;
+  for (size_t z = 0; z < module.foreigns.size() && z < kShown; ++z) text += fmt::format("  note: it calls {}\n", foreign_text(module, module.foreigns[z]));
+  if (module.foreigns.size() > kShown) text += fmt::format("  note: and {} more\n", module.foreigns.size() - kShown);
+  return text;
+}
+
 }  // namespace
 
 int run_command(const Options& o) {
@@ -113,7 +122,8 @@ int run_command(const Options& o) {
   if (!settings) return complain(settings.error());
   if (const auto capability = settings->grants.missing(verified->module())) {
     const std::string_view name = spec::capabilities()[static_cast<size_t>(*capability)];
-    write_all(2, fmt::format("error[V19]: `{}` asks for `{}`, which is not allowed here\n  help: run with `--allow={}` if you trust where it comes from\n", o.file, name, name));
+    const std::string why = *capability == spec::Capability::Ffi ? wanted_foreigns(verified->module()) : "";
+    write_all(2, fmt::format("error[V19]: `{}` asks for `{}`, which is not allowed here\n{}  help: run with `--allow={}` if you trust where it comes from\n", o.file, name, why, name));
     return static_cast<int>(Exit::Permission);
   }
   const uint32_t entry = verified->module().entry;

@@ -3,6 +3,7 @@
 #include "compiler/borrow/borrow.h"
 #include "compiler/borrow/elaborate.h"
 #include "compiler/borrow/explain.h"
+#include "compiler/borrow/packed.h"
 #include "compiler/mir/cfg.h"
 
 namespace stark::borrow {
@@ -18,6 +19,7 @@ void report_all(Body& body, const std::vector<State>& before, diagnostics::Sink&
     const auto& code = body.function.blocks[block].code;
     for (size_t i = 0; i < code.size(); ++i) {
       explainer.stand_at(block, i);
+      if (code[i].kind == Instruction::Kind::Op && code[i].op == mir::Opcode::Borrow) check_packed(body, code[i], sink);
       flow.step(state, code[i], std::span(code).subspan(i + 1));
     }
     if (code.back().blocks.size() == 1) {

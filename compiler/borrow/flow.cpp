@@ -118,6 +118,7 @@ void Flow::step(State& state, const Instruction& i, std::span<const Instruction>
     case Opcode::Borrow: return step_borrow(state, i);
     case Opcode::Call:
     case Opcode::CallNative:
+    case Opcode::CallForeign:
     case Opcode::CallDyn: return step_call(state, i, values);
     case Opcode::Dyn:
     case Opcode::Fn: return step_hide(state, i, values[0]);

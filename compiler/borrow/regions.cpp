@@ -127,6 +127,7 @@ class Assigner {
       case Opcode::Static: unify_invariant({{}, std::vector<RegionId>(typed(i.target).regions.size())}, typed(i.target), i.span); break;  // all is 'static
       case Opcode::Call:
       case Opcode::CallNative:
+      case Opcode::CallForeign:
       case Opcode::CallDyn: unify_call(i); break;
       case Opcode::Return: {
         const TypedPlace result{f_.signature.result, f_.signature.result_regions};

@@ -102,11 +102,23 @@ CallShape shape_of_method(const mir::Program& program, const mir::Function& call
   return shape;
 }
 
+// Nothing flows out of what stands behind the parameters of a variadic function.
+CallShape shape_of_foreign(const mir::Program& program, const mir::Function& caller, const Instruction& call) {
+  CallShape shape = shape_of(program.foreigns[call.index].signature);
+  for (size_t i = shape.parameters.size(); i < call.operands.size(); ++i) {
+    std::vector<uint32_t>& further = shape.parameters.emplace_back();
+    if (call.operands[i].kind == mir::OperandKind::Constant) continue;
+    for (uint32_t s = program.types->region_slots(place_type(caller, *program.types, call.operands[i].place)); s > 0; --s) further.push_back(++shape.region_count);
+  }
+  return shape;
+}
+
 }  // namespace
 
 CallShape call_shape(const mir::Program& program, const mir::Function& caller, const Instruction& call) {
   if (call.op == mir::Opcode::Call) return shape_of(program.functions[call.index].signature);
   if (call.op == mir::Opcode::CallDyn) return shape_of_method(program, caller, call);
+  if (call.op == mir::Opcode::CallForeign) return shape_of_foreign(program, caller, call);
   CallShape shape;
   const spec::NativeSignature& signature = spec::natives()[call.index].signature;
   NativeShape native(*program.types);

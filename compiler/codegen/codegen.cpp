@@ -39,6 +39,7 @@ spec::Module generate(const mir::Program& program, const borrow::Annotations& an
   }
   for (const mir::VTable& vtable : program.vtables) tables.vtable(vtable);
   for (const mir::Static& one : program.statics) tables.static_row(one);
+  for (const mir::Foreign& one : program.foreigns) tables.foreign(one);
   for (const spec::Graph& graph : program.graphs) tables.graph(graph);
   for (const mir::Segment& segment : program.segments) module.segments.push_back({0, segment.bytes.size(), 0, tables.text(segment.name)});
   tables.finish_types();

@@ -246,7 +246,7 @@ class FunctionWriter {
           words.push_back(static_cast<uint32_t>(i.blocks.size()));
           for (mir::BlockId block : i.blocks) words.push_back(block.value);
           break;
-        default: words.push_back(i.index); break;  // f n g s x v i l
+        default: words.push_back(i.index); break;  // f n g s x z v i l
       }
     }
     if (words.size() > kMaxWords) {

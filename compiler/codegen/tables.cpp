@@ -16,6 +16,11 @@ spec::Range append(std::vector<T>& table, const auto& items) {
   return range;
 }
 
+uint32_t representation(spec::Representation form, uint32_t lifetimes) {
+  form.lifetimes = lifetimes;
+  return spec::encode(form);
+}
+
 }  // namespace
 
 spec::Text Tables::text(const std::string& text) {
@@ -35,6 +40,11 @@ void Tables::static_row(const mir::Static& one) {
   m_.statics.push_back({text(one.name), type(one.type), one.initialiser.value, flags});
 }
 
+void Tables::foreign(const mir::Foreign& one) {
+  const spec::Text name = text(one.name), library = text(one.library);
+  m_.foreigns.push_back({name, library, signature(one.signature), one.is_variadic ? spec::kForeignVariadic : 0u});
+}
+
 spec::Range Tables::dims(std::span<const int64_t> list) { return append(m_.dims, list); }
 
 uint32_t Tables::type(types::TypeId id) {
@@ -44,11 +54,11 @@ uint32_t Tables::type(types::TypeId id) {
   uint32_t row = kNone;
   if (data.kind == TypeKind::Struct) {
     const auto& info = p_.types->info(data.struct_id);
-    row = add_row(TypeKind::Struct, 0, 0, info.drop_function, info.is_packed ? spec::kPackedStruct : info.region_count, text(info.name));
+    row = add_row(TypeKind::Struct, 0, 0, info.drop_function, representation(info.form, info.region_count), text(info.name));
     unfinished_.push_back(id);
   } else if (data.kind == TypeKind::Enum) {
     const auto& info = p_.types->info(data.enum_id);
-    row = add_row(TypeKind::Enum, 0, 0, info.drop_function, info.region_count, text(info.name));
+    row = add_row(TypeKind::Enum, 0, 0, info.drop_function, representation(info.form, info.region_count), text(info.name));
     unfinished_.push_back(id);
   } else if (data.kind == TypeKind::Dyn) {
     const auto& info = p_.types->info(data.dyn_id);

@@ -28,6 +28,7 @@ class Tables {
   uint32_t signature(const mir::Signature& signature);
   void vtable(const mir::VTable& vtable);
   void static_row(const mir::Static& one);
+  void foreign(const mir::Foreign& one);
   void graph(const spec::Graph& graph);
   uint32_t file(const std::string& name);
   // Structs, enums and dyns may speak of themselves behind a Vec, Box or reference, so their members are written when all else is.

@@ -253,6 +253,7 @@ mir::Program lower(const SourceMap& sources, const types::Typed& typed, types::T
     const TypeId type = one.is_local ? typed.functions[one.function].signature.result : one.type;
     program.statics.push_back({one.name, type, mir::FunctionId(one.function), one.is_mut, one.is_local});
   }
+  for (const types::TypedForeign& one : typed.foreigns) program.foreigns.push_back({one.name, one.library, one.signature, one.is_variadic});
   for (size_t i = 0; i < typed.functions.size(); ++i) {
     program.functions.push_back(FunctionLowering(shared, typed.functions[i], initialisers.contains(static_cast<uint32_t>(i))).run());
     if (typed.functions[i].is_pub && !sources.shipped(typed.functions[i].file)) program.exports.push_back(mir::FunctionId(i));

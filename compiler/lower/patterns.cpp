@@ -54,10 +54,13 @@ void FunctionLowering::require(Opcode op, Operand left, Operand right, BlockId f
 }
 
 void FunctionLowering::compare(Opcode op, const Pattern& pattern, const Place& from, ExprId value_id, BlockId fail) {
-  Place from_reference = from;
   const bool behind = table_.kind(pattern.type) == TypeKind::Str && !from.steps.empty() && from.steps.back().kind == ProjectionKind::Deref;
-  if (behind) from_reference.steps.pop_back();
-  Operand left = behind ? use(from_reference, table_.ref(pattern.type, false), pattern.span) : use(from, pattern.type, pattern.span);
+  Operand left = use(from, pattern.type, pattern.span);
+  if (behind) {
+    const Place shown = scratch(table_.ref(pattern.type, false), pattern.span);
+    borrow_of(from, false, shown, pattern.span);
+    left = use(shown, table_.ref(pattern.type, false), pattern.span);
+  }
   if (behind || table_.kind(pattern.type) == TypeKind::Ref) {  // a &str is compared as the text it shows
     const Place shown = scratch(table_.scalar(TypeKind::Str), pattern.span);
     Instruction& call = emit(Opcode::CallNative, pattern.span);

@@ -13,9 +13,9 @@ bool FunctionLowering::is_place(ExprId id) const {
   return kind == ExprKind::Local || kind == ExprKind::Field || kind == ExprKind::Element || kind == ExprKind::Deref;
 }
 
-// A text behind a reference has no size to be read by: the VM makes a handle of it.
+// A text behind a shared reference has no size to be read by: the VM makes a handle of it.
 bool FunctionLowering::is_shown_text(const Expr& expr) const {
-  return expr.kind == ExprKind::Deref && !special(expr.type) && table_.kind(expr.type) == TypeKind::Str && table_.kind(get(expr.parts[0]).type) == TypeKind::Ref;
+  return expr.kind == ExprKind::Deref && !special(expr.type) && table_.kind(expr.type) == TypeKind::Str && table_.shows_text(get(expr.parts[0]).type);
 }
 
 void FunctionLowering::show_text(const Expr& expr, const Place& target) {
@@ -254,7 +254,7 @@ void FunctionLowering::lower(ExprId id, const Place* target) {
       break;
     }
     default: {
-      if (expr.kind == ExprKind::Call || expr.kind == ExprKind::CallObject || expr.kind == ExprKind::Native) {
+      if (expr.kind == ExprKind::Call || expr.kind == ExprKind::CallObject || expr.kind == ExprKind::CallForeign || expr.kind == ExprKind::Native) {
         if (special(expr.type)) return never_returns(expr);
       }
       if (special(expr.type)) {
@@ -326,6 +326,14 @@ void FunctionLowering::value(const Expr& expr, const Place& target) {
     case ExprKind::Repeat: finish(Opcode::Repeat, operands(expr.parts)); return;
     case ExprKind::Call: finish(Opcode::Call, operands(expr.parts), expr.index); return;
     case ExprKind::CallObject: finish(Opcode::CallDyn, operands(expr.parts), expr.index); return;
+    case ExprKind::CallForeign:
+      need(spec::Capability::Ffi);
+      finish(Opcode::CallForeign, operands(expr.parts), expr.index);
+      return;
+    case ExprKind::ForeignFn:
+      need(spec::Capability::Ffi);
+      finish(Opcode::ForeignFn, {}, expr.index);
+      return;
     case ExprKind::MakeBox: finish(Opcode::Box, operands(expr.parts)); return;
     case ExprKind::Unsize: finish(Opcode::Dyn, operands(expr.parts), expr.index); return;
     case ExprKind::MakeFn: finish(Opcode::Fn, operands(expr.parts), expr.index); return;

@@ -58,10 +58,11 @@ std::string instruction_text(const Program& program, const Function& f, const In
   for (const Place* place : written_places(i)) text += (text.empty() ? "" : ", ") + place_text(f, *place);
   if (!text.empty()) text += " = ";
   text += spec::row_of(i.op).text;
-  if (i.op == Opcode::Call) text += fmt::format(" {}", program.functions[i.index].name);
+  if (i.op == Opcode::Call || i.op == Opcode::ForeignFn) text += fmt::format(" {}", program.functions[i.index].name);
   if (i.op == Opcode::CallNative) text += fmt::format(" {}", spec::natives()[i.index].text);
   if (i.op == Opcode::Tensor) text += fmt::format(" graph{}", i.index);
   if (i.op == Opcode::TensorConst) text += fmt::format(" {}", program.segments[i.index].name);
+  if (i.op == Opcode::CallForeign) text += fmt::format(" {}", program.foreigns[i.index].name);
   if (i.op == Opcode::Static) text += fmt::format(" {}", program.statics[i.index].name);
   if (i.op == Opcode::MakeVariant) text += fmt::format(" #{}", i.index);
   if (i.op == Opcode::Dyn || i.op == Opcode::Fn) text += fmt::format(" {}", vtable_text(program, program.vtables[i.index]));

@@ -56,7 +56,7 @@ struct Operand {
 // Operand letters of opcodes.def and the field that holds them, in order of the row:
 //   d target        D targets_written   u, U operands (one list, in order)   p source      r source.base
 //   l source + borrow_mutable           t type        c text (Format's template)           b, B blocks
-//   f n g s y x v i   index
+//   f n g s y x z v i index
 struct Instruction {
   enum class Kind : uint8_t { Op, ScopeEnd };  // ScopeEnd: source.base leaves its scope (after its Drop)
   Kind kind = Kind::Op;
@@ -68,7 +68,7 @@ struct Instruction {
   Place source;
   bool borrow_mutable = false;
   TypeId type;
-  uint32_t index = 0;  // FunctionId, spec::Native, Program::graphs, segments, vtables or statics, variant, or immediate
+  uint32_t index = 0;  // FunctionId, spec::Native, Program::graphs, segments, vtables, statics or foreigns, variant, or immediate
   std::string text;
   std::vector<BlockId> blocks;
 };
@@ -111,6 +111,13 @@ struct Static {
   bool is_mut = false, is_local = false;
 };
 
+// A function of C; `library` is empty for the C library's.
+struct Foreign {
+  std::string name, library;
+  Signature signature;
+  bool is_variadic = false;
+};
+
 // Bytes of the bundle's own that a program reads as a tensor: a stretch of a file that stays mapped while compiling.
 struct Segment {
   std::string name;
@@ -129,6 +136,7 @@ struct Program {
   std::vector<FunctionId> exports;    // pub functions
   std::vector<VTable> vtables;
   std::vector<Static> statics;
+  std::vector<Foreign> foreigns;
   std::vector<spec::Graph> graphs;
   std::vector<Segment> segments;
   std::vector<std::unique_ptr<Asset>> assets;

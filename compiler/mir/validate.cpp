@@ -60,9 +60,11 @@ class Validator {
     if (i.kind != Instruction::Kind::Op) return {};
     const auto beyond = [&](size_t size) { return i.index >= size ? fmt::format("index {} of {}", i.index, size) : std::string(); };
     switch (i.op) {
+      case Opcode::ForeignFn:
       case Opcode::Call: return beyond(p_.functions.size());
       case Opcode::CallNative: return beyond(spec::natives().size());
       case Opcode::Tensor: return beyond(p_.graphs.size());
+      case Opcode::CallForeign: return beyond(p_.foreigns.size());
       case Opcode::Static: return beyond(p_.statics.size());
       case Opcode::TensorConst: return beyond(p_.segments.size());
       case Opcode::Dyn:

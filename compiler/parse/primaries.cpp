@@ -101,7 +101,7 @@ NodeId Parser::struct_literal(NodeId named, uint32_t start) {
 NodeId Parser::macro_call(uint32_t start) {
   constexpr std::string_view known[] = {"vec", "format", "panic", "assert", "assert_eq", "assert_ne", "todo", "unimplemented",
                                         "unreachable", "println", "print", "eprintln", "eprint", "weights", "matches", "write", "writeln", "debug_assert",
-                                        "debug_assert_eq", "debug_assert_ne"};
+                                        "debug_assert_eq", "debug_assert_ne", "offset_of"};
   const Token name = take();
   take();
   if (text_of(name) == "matches") return matches_macro(start);

@@ -81,7 +81,7 @@ void Resolver::item(ModuleId module, const SyntaxTree& tree, NodeId id) {
   if (!options_.testing && has_attribute(tree, id, "cfg", "test")) return;
   const bool is_pub = (node.flags & parse::kPub) != 0;
   const bool may_repeat = node.kind == NodeKind::Impl || node.kind == NodeKind::Struct || node.kind == NodeKind::Enum || node.kind == NodeKind::Trait ||
-                          (node.kind == NodeKind::Fn && !tree.child(id, slot::Fn::body).valid());
+                          (node.kind == NodeKind::Fn && !tree.has(id, parse::kForeign) && !tree.child(id, slot::Fn::body).valid());
   if (may_repeat && !names_.get(module).shipped && redeclares(tree, id, "")) return;
   Definition made;
   switch (node.kind) {
@@ -89,7 +89,9 @@ void Resolver::item(ModuleId module, const SyntaxTree& tree, NodeId id) {
       names_.impls.push_back({module, &tree, id, false, has_attribute(tree, id, "exact"), false});
       if (options_.edition == Edition::CoreV1 && !names_.get(module).shipped && resolve::trait_word(tree, id) == "Ord") add_impls(module, tree, tree.get(id).name, compared_by_order(sources_, tree, id), true);
       return;
-    case NodeKind::ExternBlock: return collect(module, tree, tree.child(id, slot::ExternBlock::items));
+    case NodeKind::ExternBlock:
+      for (NodeId one : tree.children_of(tree.child(id, slot::ExternBlock::items))) names_.foreign_blocks[{&tree, one.value}] = id;
+      return collect(module, tree, tree.child(id, slot::ExternBlock::items));
     case NodeKind::Mod: return module_item(module, tree, id);
     case NodeKind::Use: {
       std::vector<std::string> path;

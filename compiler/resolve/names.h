@@ -95,6 +95,7 @@ struct Names {
   std::vector<DefinitionId> tests;
   std::map<uint32_t, NameMap> dependencies;  // by the root module of a package: its dependencies by alias
   std::map<std::pair<const SyntaxTree*, uint32_t>, ModuleId> blocks;  // blocks that have items
+  std::map<std::pair<const SyntaxTree*, uint32_t>, NodeId> foreign_blocks;  // by an item of an extern block: the block
   ModuleId root, library;
   Edition edition = Edition::Stark;
   bool borrows_nll = false;
@@ -115,6 +116,7 @@ struct Names {
   ModuleId self_of(ModuleId from) const;
   // The module of the items that a block declares, or none.
   ModuleId block_module(const SyntaxTree& tree, NodeId block) const;
+  NodeId foreign_block(const SyntaxTree& tree, NodeId item) const { return foreign_blocks.at({&tree, item.value}); }
   // Where an item of this name is that could be imported: `crate::network::Socket`; empty if there is none.
   std::string elsewhere(ModuleId from, std::string_view name) const;
   // Every name that could have been meant, for "did you mean".

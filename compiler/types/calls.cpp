@@ -144,6 +144,7 @@ void Checker::hint_object(TypeId result, TypeId expected, const Bindings& bound,
 ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where) {
   const FunctionInfo& info = function_info(callee);
   const SyntaxTree& t = *callee.tree;
+  if (t.has(callee.node, parse::kForeign)) return call_foreign(callee, arguments, where);
   if (is_unsafe(callee)) demand_unsafe(where, fmt::format("calling `{}`", callee.name));
   const DefinitionId trait = callee.impl != Id<int>::kNone ? impls_[callee.impl].trait : callee.trait;
   if (trait.valid() && shipped_name(trait) == "Drop")

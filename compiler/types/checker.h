@@ -161,6 +161,7 @@ struct BodyState {
   std::vector<OpenTry> open_tries_;
   Declared* hiding_ = nullptr;  // a function whose parameters are being read: `impl Trait` in them declares a parameter
   std::vector<Obligation> markers_;  // `Send` and `Sync` of closures, asked when their captures are known
+  std::vector<ExprId> further_;      // arguments behind the parameters of variadic functions
   std::vector<std::pair<ExprId, TypeId>> unsized_;  // conversions into objects, and what from
 };
 
@@ -233,14 +234,18 @@ class Checker : private BodyState {
   bool number_for_type(std::span<const GenericParameter> parameters, std::span<const GenericArgument> given, ModuleId module, Span where);
   void use_type(TypeId type);
   void use_types();
-  // `#[repr(…)]`
-  struct Representation {
-    bool packed = false, transparent = false, c = false;
-    NodeId unknown;
+  // `#[repr(…)]` (layouts.cpp)
+  struct Layout {
+    spec::Representation form;
+    bool transparent = false, c = false;
+    NodeId unknown, tag_word;
   };
-  static Representation representation(const SyntaxTree& tree, NodeId item);
+  static Layout layout(const SyntaxTree& tree, NodeId item);
+  void set_layout(TypeId type, Layout wanted);
   bool is_plain(TypeId type) const;
-  void check_representation(const Definition& made, TypeId type);
+  bool holds_aligned(TypeId type) const;
+  void check_layout(const Definition& made, TypeId type);
+  void check_enum_layout(const Definition& made, TypeId type, const Layout& wanted);
   const Nominal* nominal(TypeId type) const;
   const Nominal* nominal_exact(TypeId type) const;
   bool is_nominal(TypeId type, std::string_view shipped) const;
@@ -249,6 +254,7 @@ class Checker : private BodyState {
   static std::string argument_key(const GenericArgument& argument);
   std::string argument_text(const GenericArgument& argument);
   // (functions.cpp)
+  Callee library_callee(std::string_view word, TypeId argument);
   Callee impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word);
   Instance make_instance(Callee callee);
   uint32_t instance(Instance wanted);
@@ -574,6 +580,18 @@ class Checker : private BodyState {
   ExprId call_target(const PathTarget& target, const std::vector<Argument>& arguments, TypeId expected, Span where);
   ExprId call(NodeId id, TypeId expected);
   ExprId make_variant(TypeId type, uint32_t variant, std::vector<ExprId> parts, Span where);
+  // (foreign.cpp)
+  std::string no_c_form(TypeId given, bool is_result);
+  std::string no_c_struct(TypeId type);
+  void check_foreign(const Definition& made);
+  uint32_t foreign_number(const Callee& callee);
+  ExprId call_foreign(const Callee& callee, const std::vector<Argument>& arguments, Span where);
+  LoweredType lower_foreign_fn(NodeId id);
+  void check_called_by_c(const Definition& made, const FunctionInfo& info);
+  const FunctionSignature* foreign_fn(TypeId given) const;
+  ExprId foreign_fn_value(const PathTarget& target, TypeId expected, Span where);
+  ExprId further_argument(ExprId value);
+  void finish_further();
   // (natives.cpp)
   ExprId call_native(const spec::NativeFacts& facts, ExprId receiver, const std::vector<Argument>& arguments, TypeId expected, Span where);
   TypeId pattern_type(const spec::Pattern& pattern, std::map<std::string, GenericArgument>& bound);
@@ -693,6 +711,7 @@ class Checker : private BodyState {
   // (macros.cpp)
   ExprId macro(NodeId id, TypeId expected);
   ExprId vec_macro(NodeId id, TypeId expected);
+  ExprId offset_of(std::span<const NodeId> arguments, Span where);
   ExprId assertion(NodeId id, std::string_view macro_name);
   ExprId panic(ExprId text, Span where);
   // (weights.cpp)
@@ -760,6 +779,9 @@ class Checker : private BodyState {
   };
   std::vector<StaticItem> statics_;  // by number, as Typed::statics
   std::map<std::pair<const SyntaxTree*, uint32_t>, uint32_t> static_numbers_;
+  std::map<std::pair<const SyntaxTree*, uint32_t>, uint32_t> foreign_numbers_;
+  std::map<std::string, TypeId> foreign_fn_ids_;
+  std::map<TypeId, FunctionSignature> foreign_fns_;  // by what a pointer to such a function points to
   std::vector<Instance> instances_;
   std::unordered_map<std::string, uint32_t> instance_ids_;
   std::set<std::pair<const SyntaxTree*, uint32_t>> faulty_;  // generic functions whose definition is wrong

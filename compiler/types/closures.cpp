@@ -121,6 +121,7 @@ ExprId Checker::closure_of_body(ClosureState state, TypeId type, NodeId body) {
 
 // A function, a variant or the like as a value: a closure that calls it.
 ExprId Checker::function_value(const PathTarget& target, TypeId expected, Span where) {
+  if (foreign_fn(expected) != nullptr) return foreign_fn_value(target, expected, where);
   size_t count = 0;
   if (target.kind == PathTarget::Kind::Function) count = function_info(target.callee).types.size();
   else if (target.kind == PathTarget::Kind::Native) count = target.native->signature.parameters.size();

@@ -56,12 +56,7 @@ void Checker::tell_main_error() {
   if (!is_nominal(result, "Result") || carrier->arguments.size() != 2 || table_.region_slots(result) > 0) return;
   const TypeId error = carrier->arguments[1].type;
   if (natively_printable(error, false) || !implements(error, "Display")) return;
-  const DefinitionId teller = names_.find_in(names_.library, "tell_error", true);
-  const Definition& made = names_.get(teller);
-  Callee callee;
-  callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
-  callee.bound[function_info(callee).parameters[0].number] = {GenericArgument::Kind::Type, error, 0, {}};
-  const uint32_t told = instance(make_instance(std::move(callee)));
+  const uint32_t told = instance(make_instance(library_callee("tell_error", error)));
   TypedFunction out;
   out.name = "main, whose error is told";
   out.file = typed_.functions[typed_.entry].file, out.span = typed_.functions[typed_.entry].span;
@@ -95,13 +90,15 @@ void Checker::check_declarations() {
   });
   each([&](DefinitionId id, const Definition& made) {
     if (made.kind == DefinitionKind::Trait) check_trait(id);
+    if (made.tree != nullptr && made.node.valid() && made.tree->has(made.node, parse::kForeign)) return check_foreign(made);
     if (made.kind != DefinitionKind::Function) return;
     const bool has_body = made.tree->child(made.node, slot::Fn::body).valid();
     Callee callee;
     callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
     const FunctionInfo& info = function_info(callee);
-    if (!has_body && !made.tree->has(made.node, parse::kForeign)) sink_.report<diag::NoBody>(made.span, made.name);
+    if (!has_body) sink_.report<diag::NoBody>(made.span, made.name);
     if (!has_body) return;
+    if (made.tree->has(made.node, parse::kExtern)) check_called_by_c(made, info);
     if (!info.parameters.empty()) return check_definition(callee);
     const uint32_t number = instance({callee, {}});
     if (made.name == "main" && made.module == names_.root) typed_.entry = number;
@@ -119,7 +116,7 @@ void Checker::check_nominal(DefinitionId id) {
   environment.bounds = std::make_shared<const std::vector<Bound>>(declared.bounds);
   const Definition& made = names_.get(id);
   const TypeId type = at(made.tree, made.module, declared.parameters.empty() ? Environment() : environment, [&] { return nominal_type(id, own); });
-  check_representation(made, type);
+  check_layout(made, type);
   const Selection copy = at(made.tree, made.module, declared.parameters.empty() ? Environment() : environment, [&] { return select(type, {names_.find_in(names_.library, "Copy", false), {}, {}}); });
   if (!own.empty() || copy.kind != Selection::Kind::Impl) return;
   const auto look = [&](const std::vector<Field>& fields) {

@@ -104,7 +104,7 @@ void Checker::hole(ExprId value, std::string_view spec_text, Span where, std::st
   }
   const TypeData& data = table_.get(type(value));
   const bool by_value = data.special != Special::None || (data.parts.empty() && data.kind != TypeKind::Tensor && data.kind != TypeKind::String);
-  const bool behind = get(value).kind == ExprKind::Deref && data.kind == TypeKind::Str && data.special == Special::None && is_kind(get(get(value).parts[0]).type, TypeKind::Ref);
+  const bool behind = get(value).kind == ExprKind::Deref && data.kind == TypeKind::Str && data.special == Special::None && table_.shows_text(type(get(value).parts[0]));
   if (behind) value = auto_deref(get(value).parts[0]);
   else if (!by_value) value = borrow(value, false, where);
   out += fmt::format("{{{}{}{}}}", parts.size(), kept.empty() ? "" : ":", kept);

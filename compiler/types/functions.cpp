@@ -6,6 +6,15 @@
 
 namespace stark::types {
 
+// A function of the library with one parameter, a type.
+Callee Checker::library_callee(std::string_view word, TypeId argument) {
+  const Definition& made = names_.get(names_.find_in(names_.library, word, true));
+  Callee callee;
+  callee.tree = made.tree, callee.node = made.node, callee.module = made.module, callee.name = made.name;
+  callee.bound[function_info(callee).parameters[0].number] = {GenericArgument::Kind::Type, argument, 0, {}};
+  return callee;
+}
+
 Callee Checker::impl_callee(uint32_t impl, const Bindings& bound, TypeId self, std::string_view word) {
   const ImplInfo& info = impls_[impl];
   Callee out;
@@ -97,6 +106,7 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     Region self_region = 0;
     std::vector<Region> seen;
     for (NodeId parameter : list(child(callee.node, slot::Fn::parameters))) {
+      if (tree().has(parameter, parse::kRest)) continue;
       LoweredType lowered = lower_parameter(parameter, elided, self_region);
       for (Region region : lowered.regions)
         if (region != 0 && std::ranges::find(seen, region) == seen.end()) seen.push_back(region);
@@ -106,7 +116,7 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result", &out};
     if (self_region != 0) result_elision = {Elision::Kind::Fixed, nullptr, self_region, {}, &out};
     else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}, &out};
-    else if (seen.empty() && callee.tree->has(callee.node, parse::kUnsafe)) result_elision = elided;  // for as long as the caller knows it to be there
+    else if (seen.empty() && is_unsafe(callee)) result_elision = elided;  // for as long as the caller knows it to be there
     const NodeId result = child(callee.node, slot::Fn::result);
     if (runs_later(callee) || (result.valid() && kind(result) == NodeKind::ImplType)) {
       out.result = TypeId();  // the body tells
@@ -311,6 +321,10 @@ ExprId Checker::function_body(NodeId body) {
 void Checker::parameters_of(TypedFunction& function, const Callee& callee) {
   size_t i = 0;
   for (NodeId parameter : list(child(callee.node, slot::Fn::parameters))) {
+    if (tree().has(parameter, parse::kRest)) {
+      sink_.report<diag::BadForeign>(span(parameter), "`...` is for functions of C");
+      continue;
+    }
     const TypeId declared = function.signature.parameters[i++];
     if (kind(parameter) == NodeKind::SelfParameter) {
       const bool is_mut = tree().has(parameter, parse::kMut) && !tree().has(parameter, parse::kReference);

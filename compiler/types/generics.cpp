@@ -144,6 +144,10 @@ const FunctionInfo& Checker::function_info(const Callee& callee) {
     Declared own;
     declare_generics(child(callee.node, slot::Fn::generics), child(callee.node, slot::Fn::where_clause), own);
     for (NodeId parameter : list(child(callee.node, slot::Fn::parameters))) {
+      if (tree().has(parameter, parse::kRest)) {
+        out.is_variadic = true;
+        continue;
+      }
       out.nodes.push_back(parameter);
       if (kind(parameter) == NodeKind::SelfParameter) {
         out.has_self = true;

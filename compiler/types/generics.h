@@ -130,6 +130,7 @@ struct FunctionInfo {
   std::vector<TypeId> types;
   TypeId result;
   bool has_self = false;
+  bool is_variadic = false;         // `...` stands behind its parameters
 };
 
 // A function in a form that calls understand, whichever of the many places it stands in.

@@ -253,6 +253,7 @@ void Checker::finish_body() {
     if (expr.method == Id<int>::kNone || expr.kind == ExprKind::CallClosure) continue;
     finish_call(ExprId(i));
   }
+  finish_further();
   finish_markers();
   use_types();
   finish_unsized();

@@ -1,6 +1,9 @@
 // compiler/types/macros.cpp — panics, assertions, `vec!` and the other macros that the language has built in.
 // Room: types. In: macro nodes. Out: typed expressions.
+#include <algorithm>
+
 #include "compiler/types/checker.h"
+#include "compiler/types/sizes.h"
 
 namespace stark::types {
 
@@ -71,6 +74,7 @@ ExprId Checker::macro(NodeId id, TypeId expected) {
     get(text).text = fmt::format("{}: {{0}}", base);
     return panic(text, where);
   }
+  if (word == "offset_of") return offset_of(arguments, where);
   if (word == "weights") return weights(id, expected);
   if (word.starts_with("debug_assert")) return assertion(id, word.substr(6));
   if ((word == "write" || word == "writeln") && !arguments.empty()) {
@@ -88,6 +92,33 @@ ExprId Checker::macro(NodeId id, TypeId expected) {
     return error(where);
   }
   return vec_macro(id, expected);
+}
+
+// `offset_of!(Header, inner.length)`: how many bytes lie before a field.
+ExprId Checker::offset_of(std::span<const NodeId> arguments, Span where) {
+  if (arguments.size() != 2 || kind(arguments[0]) != NodeKind::PathExpr) return sink_.report<diag::ArgumentCount>(where, "offset_of!", 2, arguments.size()), error(where);
+  const PathTarget target = path_target(child(arguments[0], slot::PathExpr::path), span(arguments[0]));
+  if (target.kind == PathTarget::Kind::Error) return error(where);
+  if (target.kind != PathTarget::Kind::TupleStruct) return sink_.report<diag::NotAStruct>(span(arguments[0]), sources_.text(span(arguments[0]))), error(where);
+  std::vector<std::pair<std::string, Span>> fields;
+  NodeId at = arguments[1];
+  for (; kind(at) == NodeKind::FieldExpr; at = child(at, slot::FieldExpr::receiver)) fields.emplace_back(node(at).text, span(at));
+  fields.emplace_back(sources_.text(span(at)), span(at));
+  TypeId type = shallow(target.type);
+  uint64_t offset = 0;
+  for (size_t i = fields.size(); i-- > 0;) {
+    const auto& [field, here] = fields[i];
+    const TypeData data = table_.get(type);
+    if (data.special == Special::Error) return error(where);
+    if (std::set<TypeId> seen; infinite(type, type, seen)) return error(where);
+    if (data.special != Special::None || data.kind != TypeKind::Struct) return sink_.report<diag::NotAStruct>(here, name(type)), error(where);
+    const auto& all = table_.info(data.struct_id).fields;
+    const auto found = std::ranges::find(all, field, &Field::name);
+    if (found == all.end()) return sink_.report<diag::UnknownField>(here, name(type), field), error(where);
+    offset += Sizes(table_).offset(data.struct_id, static_cast<size_t>(found - all.begin()));
+    type = shallow(found->type);
+  }
+  return constant_number(offset, usize_, where);
 }
 
 ExprId Checker::vec_macro(NodeId id, TypeId expected) {

@@ -152,7 +152,7 @@ TypeId Checker::nominal_type(DefinitionId definition, std::vector<GenericArgumen
     }
   });
   open_aliases_ = std::move(aliases);
-  if (struct_id.valid()) table_.info(struct_id).is_packed = representation(t, made.node).packed;
+  set_layout(type, layout(t, made.node));
   if (unknown && obligations_.size() != asked_before) nominal_ids_.erase(key);  // its fields depend on this body's inference
   if (std::set<TypeId> seen; infinite(type, type, seen)) sink_.report<diag::InfiniteType>(made.span, made.name).help("put the inner value into a `Box`: `Box<…>` has one size, whatever is in it");
   else if (!impls_ready_) unsettled_.push_back(type);
@@ -217,54 +217,6 @@ bool Checker::infinite(TypeId type, TypeId looked_for, std::set<TypeId>& seen) c
   if (data.kind == TypeKind::Tuple || data.kind == TypeKind::Array)
     return std::ranges::any_of(data.parts, [&](TypeId p) { return p == looked_for || infinite(p, looked_for, seen); });
   return false;
-}
-
-// Fields always lie in the order in which they are written, each aligned as C aligns it: `repr(C)` asks for what is so anyway.
-Checker::Representation Checker::representation(const SyntaxTree& t, NodeId item) {
-  Representation out;
-  for (NodeId attribute : t.children_of(t.child(item, 0))) {
-    if (t.kind(attribute) != NodeKind::Attribute || t.get(attribute).text != "repr") continue;
-    for (NodeId word : t.children_of(t.child(attribute, slot::Attribute::arguments))) {
-      const std::string_view text = t.get(word).text;
-      if (text == "packed") out.packed = true;
-      else if (text == "transparent") out.transparent = true;
-      else if (text == "C") out.c = true;
-      else out.unknown = word;
-    }
-  }
-  return out;
-}
-
-void Checker::check_representation(const Definition& made, TypeId type) {
-  const Representation wanted = representation(*made.tree, made.node);
-  const auto refuse = [&](Span where, std::string_view word, std::string_view why) { sink_.report<diag::BadRepresentation>(where, word, why); };
-  if (wanted.unknown.valid()) return refuse(made.tree->get(wanted.unknown).span, made.tree->get(wanted.unknown).text, "layouts are `C`, `packed` and `transparent`");
-  const TypeData data = table_.get(shallow(type));
-  if (data.special != Special::None) return;
-  if (data.kind == TypeKind::Enum) {
-    const auto& variants = table_.info(data.enum_id).variants;
-    const bool plain = std::ranges::all_of(variants, [](const Variant& v) { return v.fields.empty(); });
-    if (wanted.packed || wanted.transparent) refuse(made.span, wanted.packed ? "packed" : "transparent", "it is for structs");
-    else if (wanted.c && !plain) refuse(made.span, "C", "an enum whose variants have fields is nothing that C knows");
-    return;
-  }
-  const std::vector<Field>& fields = table_.info(data.struct_id).fields;
-  if (wanted.transparent && fields.size() != 1) return refuse(made.span, "transparent", fmt::format("that is for one field, and `{}` has {}", made.name, fields.size()));
-  if (!wanted.packed) return;
-  for (const Field& field : fields)
-    if (!is_plain(field.type)) return refuse(field.span, "packed", fmt::format("`{}` is more than plain data", name(field.type)));
-}
-
-// Numbers and what is made of them: no references, no owners, nothing managed.
-bool Checker::is_plain(TypeId given) const {
-  const TypeData& data = table_.get(shallow(given));
-  if (data.special != Special::None) return data.special != Special::Parameter;
-  if (TypeTable::number_bytes(data.kind) != 0 || data.kind == TypeKind::Bool || data.kind == TypeKind::Char || data.kind == TypeKind::Unit || data.kind == TypeKind::Device) return true;
-  const auto all = [&](const std::vector<Field>& fields) { return std::ranges::all_of(fields, [&](const Field& f) { return is_plain(f.type); }); };
-  if (data.kind == TypeKind::Struct) return all(table_.info(data.struct_id).fields);
-  if (data.kind == TypeKind::Enum) return std::ranges::all_of(table_.info(data.enum_id).variants, [&](const Variant& v) { return all(v.fields); });
-  const bool compound = data.kind == TypeKind::Array || data.kind == TypeKind::Tuple;
-  return compound && std::ranges::all_of(data.parts, [&](TypeId part) { return is_plain(part); });
 }
 
 void Checker::fill_fields(const SyntaxTree& t, NodeId fields, std::vector<Field>& out, std::string_view place) {

@@ -144,6 +144,7 @@ ExprId Checker::coerce_future(ExprId value, TypeId source, const ObjectUse& use,
 }
 
 LoweredType Checker::lower_function_type(NodeId id, const Elision& elision) {
+  if (tree().has(id, parse::kExtern)) return lower_foreign_fn(id);
   std::vector<TypeId> parameters;
   for (NodeId one : list(child(id, slot::FnType::parameters))) parameters.push_back(type_of(one));
   const NodeId result = child(id, slot::FnType::result);
@@ -347,7 +348,7 @@ ExprId Checker::coerce_object(ExprId value, TypeId found, TypeId wanted) {
   if (to.is_mut && !from.is_mut) return {};
   const TypeId source = shallow(from.parts[0]);
   if (source == target || object_use(source) != nullptr) return {};
-  if (is_infer(source) && infer_what(source) != 3) return {};
+  if (is_infer(source) && infer_what(source) == 0) return {};  // a literal takes its default later
   const ObjectUse use = *object;
   if (const ExprId hidden = coerce_future(value, source, use, wanted); hidden.valid()) return hidden;
   Obligation asked{source, use.use, use.callable, where, {}, false};
@@ -389,6 +390,11 @@ void Checker::finish_unsized() {
     } else if (!is_fn && !object_use(object)->callable) {
       for (const ObjectSlot& one : object_slots(object)) {
         const Selection found = select(concrete, {one.use.trait, one.use.arguments});
+        const std::string_view trait = shipped_name(one.use.trait);
+        if (found.kind == Selection::Kind::Builtin && (trait == "Display" || trait == "Debug")) {  // what the VM prints by itself has no impl
+          made.functions.push_back(instance(make_instance(library_callee(trait == "Display" ? "display_of" : "debug_of", concrete))));
+          continue;
+        }
         if (found.kind != Selection::Kind::Impl) {
           if (sink_.errors() == errors_before_) missing_bound({concrete, one.use, std::nullopt, get(id).span, {}, false}, concrete);
           break;

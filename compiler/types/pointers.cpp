@@ -74,6 +74,7 @@ std::optional<uint64_t> Checker::plain_bytes(TypeId given, bool any_bits) {
     return element && data.length < (uint64_t{1} << 32) ? std::optional(*element * data.length) : std::nullopt;
   }
   std::vector<TypeId> parts = data.parts;
+  if (data.kind == TypeKind::Struct && table_.info(data.struct_id).form.align != 0) return std::nullopt;  // it may end with nothing
   if (data.kind == TypeKind::Struct && table_.info(data.struct_id).drop_function == Id<int>::kNone) {
     for (const Field& field : table_.info(data.struct_id).fields) parts.push_back(field.type);
   } else if (data.kind != TypeKind::Tuple) {

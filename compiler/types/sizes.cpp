@@ -24,11 +24,19 @@ Sizes::Layout Sizes::of(TypeId type) {
   return known_[type.index()] = made;
 }
 
+uint64_t Sizes::offset(StructId type, size_t field) {
+  const StructInfo& info = table_.info(type);
+  Layout before{0, 1, 1};
+  for (size_t f = 0; f <= field; ++f) place(before, of(info.fields[f].type), info.form.pack != 0 ? info.form.pack : spec::kMaxPack);
+  return before.bytes - of(info.fields[field].type).bytes;
+}
+
 // One part behind the others. What is too large already stays so.
-void Sizes::place(Layout& whole, const Layout& part) const {
-  whole.align = std::max(whole.align, part.align);
+void Sizes::place(Layout& whole, const Layout& part, uint64_t most) const {
+  const uint64_t align = std::min(part.align, most);
+  whole.align = std::max(whole.align, align);
   whole.depth = std::max(whole.depth, part.depth + 1);
-  whole.bytes = std::min((whole.bytes + part.align - 1) / part.align * part.align + part.bytes, spec::kMaxTypeBytes + 1);
+  whole.bytes = std::min((whole.bytes + align - 1) / align * align + part.bytes, spec::kMaxTypeBytes + 1);
 }
 
 Sizes::Layout Sizes::laid_out(const TypeData& data) {
@@ -57,9 +65,14 @@ Sizes::Layout Sizes::laid_out(const TypeData& data) {
       out = {8, 8, 1};
       place(out, of(data.parts[0]));
       break;
-    case TypeKind::Struct: fields(table_.info(data.struct_id).fields); break;
+    case TypeKind::Struct: {
+      const StructInfo& info = table_.info(data.struct_id);
+      for (const Field& field : info.fields) place(out, of(field.type), info.form.pack != 0 ? info.form.pack : spec::kMaxPack);
+      out.align = std::max<uint64_t>(out.align, info.form.align);
+      break;
+    }
     case TypeKind::Enum:
-      out = {4, 4, 1};
+      out.bytes = out.align = table_.info(data.enum_id).form.tag != 0 ? table_.info(data.enum_id).form.tag : 4;
       for (const Variant& variant : table_.info(data.enum_id).variants) fields(variant.fields);
       break;
     case TypeKind::Ref: out.bytes = 16, out.align = 8; break;

@@ -267,7 +267,9 @@ std::string TypeTable::name(TypeId id) const {
   };
   switch (data.kind) {
     case TypeKind::Ref: return (data.is_mut ? "&mut " : "&") + name(data.parts[0]);
-    case TypeKind::Ptr: return (data.is_mut ? "*mut " : "*const ") + name(data.parts[0]);
+    case TypeKind::Ptr:
+      if (const TypeData& to = get(data.parts[0]); to.kind == TypeKind::Struct && to.special == Special::None && info(to.struct_id).name.starts_with("extern ")) return info(to.struct_id).name;
+      return (data.is_mut ? "*mut " : "*const ") + name(data.parts[0]);
     case TypeKind::Vec: return list("Vec<", ">");
     case TypeKind::Slice: return list("[", "]");
     case TypeKind::Array: return fmt::format("[{}; {}]", name(data.parts[0]), number_text(static_cast<int64_t>(data.length)));

@@ -41,7 +41,8 @@ struct StructInfo {
   bool is_copy = false;         // derives or implements Copy
   uint32_t drop_function = Id<int>::kNone;  // mir::FunctionId of `Drop::drop`, or none
   Span span;
-  bool is_packed = false;       // `#[repr(packed)]`
+  spec::Representation form{};  // `#[repr(packed)]`, `#[repr(align(4))]`
+  bool is_c = false;            // `#[repr(C)]` or `#[repr(transparent)]`
 };
 
 struct Variant {
@@ -57,6 +58,7 @@ struct EnumInfo {
   bool is_copy = false;
   uint32_t drop_function = Id<int>::kNone;
   Span span;
+  spec::Representation form{};  // `#[repr(u8)]`
 };
 
 // Lifetimes of a signature: 0 'static, 1 … region_count. One list per parameter, one entry per region slot of its type.
@@ -177,6 +179,8 @@ class TypeTable {
   bool refused() { return std::exchange(refused_, false); }
   static uint32_t number_bytes(TypeKind kind);  // 0 of what is no number
   bool is_copy(TypeId id) const;
+  // A shared reference to text: address and length of bytes, behind which lies no handle that could be read.
+  bool shows_text(TypeId id) const { return kind(id) == TypeKind::Ref && !get(id).is_mut && kind(get(id).parts[0]) == TypeKind::Str && get(get(id).parts[0]).special == Special::None; }
   bool needs_drop(TypeId id) const;  // it, or a part of it, owns something that must be freed or dropped
   uint32_t region_slots(TypeId id) const { return extents_[id.index()].regions; }
   // Structs and enums stay as they are from now on, so that answers about them are kept.

@@ -143,12 +143,20 @@ struct TypedStatic {
   Span span;
 };
 
+// A function of C that the program calls. `library`: as a linker is told it; empty for the C library.
+struct TypedForeign {
+  std::string name, library;
+  FunctionSignature signature;
+  bool is_variadic = false;
+};
+
 struct Typed {
   std::vector<TypedFunction> functions;
   uint32_t entry = Id<int>::kNone;
   std::vector<TensorAsset> assets;
   std::vector<TypedVTable> vtables;
   std::vector<TypedStatic> statics;
+  std::vector<TypedForeign> foreigns;
 };
 
 // Checks the program; what is generic is checked once for each set of arguments that it is used with.

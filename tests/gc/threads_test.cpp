@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <thread>
 
 #include "gc/handle.h"
@@ -105,4 +106,53 @@ DOCTEST_TEST_CASE("what is bound to a thread is handed to it alone, and to nobod
   }
   here.collect();
   DOCTEST_CHECK(!here.has_dead());
+}
+
+DOCTEST_TEST_CASE("while somebody holds, nothing moves and others go on; then all is collected") {
+  Options options;
+  options.budget = 256 << 10;
+  options.verify = options.poison = true;
+  Heap heap(options);
+  Mutator mutator(heap);
+  Handle kept(mutator);
+  kept.set(mutator.allocate(kLink, 0));
+  number_of(kept.get()) = 42;
+  const Object* const before = kept.get();
+  mutator.rest(Mutator::Rest::Holding);
+  bool good = false;
+  std::thread([&] { good = build_lists(heap, 7, 400); }).join();
+  mutator.wake(Mutator::Rest::Holding);
+  DOCTEST_CHECK(good);
+  DOCTEST_CHECK(kept.get() == before);
+  DOCTEST_CHECK(mutator.stats().collections == 0);
+  DOCTEST_CHECK(heap.used_bytes() > 400 * 100 * 32);
+  mutator.collect();
+  DOCTEST_CHECK(kept.get() != before);
+  DOCTEST_CHECK(number_of(kept.get()) == 42);
+  DOCTEST_CHECK(heap.used_bytes() < 1024);
+}
+
+DOCTEST_TEST_CASE("at the limit the others wait for whoever holds, and whoever holds itself is told that there is no room") {
+  Options options;
+  options.budget = options.limit = 256 << 10;
+  Heap heap(options);
+  Mutator mutator(heap);
+  mutator.rest(Mutator::Rest::Holding);
+  bool good = false;
+  std::atomic<bool> begun = false;
+  std::thread other([&] {
+    begun = true;
+    good = build_lists(heap, 7, 400);
+  });
+  while (!begun) std::this_thread::yield();
+  mutator.wake();  // called back: it runs, and still holds
+  size_t made = 0;
+  while (mutator.allocate(kLink, 0) != nullptr) ++made;
+  DOCTEST_CHECK(made <= (256 << 10) / 32);
+  mutator.rest();
+  mutator.wake(Mutator::Rest::Holding);
+  mutator.rest();
+  other.join();
+  mutator.wake();
+  DOCTEST_CHECK(good);
 }

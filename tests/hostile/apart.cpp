@@ -23,7 +23,7 @@ constexpr bool kHasSanitizer = false;
 
 }  // namespace
 
-vm::HostOptions strict_options() {
+vm::HostOptions strict_options(uint64_t fuel) {
   vm::HostOptions options;
   options.heap.stress = options.heap.poison = options.heap.verify = true;
   options.heap.limit = uint64_t{64} << 20;
@@ -31,7 +31,7 @@ vm::HostOptions strict_options() {
   options.thread_stack_bytes = uint64_t{4} << 20;
   options.grants = vm::Grants::none();
   options.thread_limit = 8;
-  options.fuel = 2'000;
+  options.fuel = fuel;
   return options;
 }
 
@@ -62,7 +62,7 @@ Ended run_apart(vm::VerifiedModule module) {
     const rlimit memory{uint64_t{1} << 31, uint64_t{1} << 31}, file{1 << 20, 1 << 20};
     if (!kHasSanitizer) ::setrlimit(RLIMIT_AS, &memory);
     ::setrlimit(RLIMIT_FSIZE, &file);
-    vm::HostOptions options = strict_options();
+    vm::HostOptions options = strict_options(100'000);
     options.output = ::open("/dev/null", O_WRONLY);
     options.errors = told;
     run_strictly(std::move(module), options, [](int end) { ::_exit(end); });

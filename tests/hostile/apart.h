@@ -10,7 +10,7 @@
 namespace stark::tests {
 
 // Nothing granted, nothing shown, memory and instructions limited; a collection at every allocation, every instruction looked at twice.
-vm::HostOptions strict_options();
+vm::HostOptions strict_options(uint64_t fuel);
 inline constexpr vm::Translation kStrict{.meters = true, .watches = true};
 
 // A module without an entry begins with its last function that takes nothing.

@@ -158,7 +158,7 @@ class Trials {
   const Wish wish_;
   Tally* tally_;
   const vm::HostOptions options_ = [] {
-    vm::HostOptions o = strict_options();
+    vm::HostOptions o = strict_options(2'000);
     o.thread_limit = 0;  // threads would outlive the mutant
     o.output = o.errors = ::open("/dev/null", O_WRONLY);
     return o;

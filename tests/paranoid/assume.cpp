@@ -15,6 +15,7 @@ Result<VerifiedModule> assume_bodies(std::shared_ptr<const spec::Bundle> bundle)
   STARK_TRY(prove_signatures(module, *types));
   STARK_TRY(prove_vtables(module, *types));
   STARK_TRY(prove_statics(module, *types));
+  STARK_TRY(prove_foreigns(module, *types));
   VerifiedModule assumed;
   for (uint32_t f = 0; f < module.functions.size(); ++f) {
     auto body = open_body(*bundle, *types, f);

@@ -169,6 +169,7 @@ void Checker::apply(State& state, const Instruction& i, const Registers& live) {
     case Opcode::Borrow: step_borrow(state, i, live); break;
     case Opcode::Call:
     case Opcode::CallNative:
+    case Opcode::CallForeign:
     case Opcode::CallDyn: step_call(state, i, values, live); break;
     case Opcode::Return: step_return(state, values.at(0)); break;
     case Opcode::Drop:

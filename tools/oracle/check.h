@@ -71,6 +71,7 @@ class Checker {
   void step_call(State& state, const Instruction& i, const std::vector<Value>& values, const Registers& live);
   void step_return(State& state, const Value& value);
   void step_drop(State& state, const Instruction& i);
+  Shape shape_of_foreign(const spec::ForeignRow& foreign, const std::vector<Value>& values) const;
   Shape shape_at(const Instruction& i, const std::vector<Value>& values) const;
 
   const Function& f_;

@@ -97,9 +97,24 @@ void Checker::step_borrow(State& state, const Instruction& i, const Registers& l
   write(state, i.targets[0], arriving, Access::Write, live);
 }
 
+// What is behind the parameters of a variadic function borrows from nobody that a signature could name, and is copied.
+Shape Checker::shape_of_foreign(const spec::ForeignRow& foreign, const std::vector<Value>& values) const {
+  Shape shape = shape_of(types_, foreign.signature);
+  if ((foreign.flags & spec::kForeignVariadic) == 0) return shape;
+  for (size_t a = shape.parameters.size(); a < values.size(); ++a) {
+    const uint32_t type = values[a].is_constant ? spec::kNone : values[a].typed.type;
+    const TypeKind kind = type == spec::kNone ? values[a].constant : types_.kind(type);
+    if (!spec::has(kind, spec::kNum) && kind != TypeKind::Ptr) complain("a further argument that is neither number nor address");
+    shape.parameters.push_back({type, {}});
+    for (size_t s = values[a].is_constant ? 0 : values[a].typed.slots.size(); s > 0; --s) shape.parameters.back().slots.push_back(++shape.count);
+  }
+  return shape;
+}
+
 Shape Checker::shape_at(const Instruction& i, const std::vector<Value>& values) const {
   const Module& m = types_.module();
   if (i.op == Opcode::Call) return shape_of(types_, row_at(m.functions, i.numbers.at(1)).signature);
+  if (i.op == Opcode::CallForeign) return shape_of_foreign(row_at(m.foreigns, i.numbers.at(1)), values);
   if (i.op == Opcode::CallNative) {
     std::vector<uint32_t> arguments;
     for (const Value& value : values) arguments.push_back(value.is_constant ? spec::kNone : value.typed.type);
@@ -143,7 +158,7 @@ void Checker::step_call(State& state, const Instruction& i, const std::vector<Va
   if (shape.parameters.size() != values.size()) complain("a call with another number of arguments");
   std::vector<Typed> arguments;
   for (size_t a = 0; a < values.size(); ++a) {
-    if (i.op != Opcode::CallNative) require_same(values[a], shape.parameters[a].type);
+    if (i.op != Opcode::CallNative && shape.parameters[a].type != spec::kNone) require_same(values[a], shape.parameters[a].type);
     arguments.push_back(values[a].is_constant ? Typed{} : values[a].typed);
   }
   if (shape.result.type != f_.places[i.targets.at(0)].typed().type) complain("a result of another type than its place");

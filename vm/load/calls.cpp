@@ -42,6 +42,18 @@ void Translator::call_native(const Instruction& i) {
   if (native == Native::GcNew || native == Native::GcCollect || native == Native::GcCollectYoung) emit(Exec::DropDead);
 }
 
+void Translator::call_foreign(const Instruction& i) {
+  ForeignSite site;
+  site.foreign = i.words[1];
+  for (uint32_t word : i.words.subspan(3)) site.arguments.push_back(frame_value(word));
+  const uint32_t place = result_place(i.words[0]);
+  const uint32_t to = begin_write(place);
+  site.result = {to, type_of(place), types().kind(type_of(place))};
+  e_.outgoing = std::max(e_.outgoing, spec::kMaxForeignBytes);  // what a function that C calls gives back
+  emit(Exec::CallForeign).site = p_.keep(std::move(site));
+  end_write(place, to);
+}
+
 // Natives short enough to be an operation or a few.
 bool Translator::call_intrinsic(Native native, const Instruction& i) {
   const auto words = i.words.subspan(3);

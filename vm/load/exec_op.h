@@ -51,6 +51,13 @@ struct NativeSite {
   std::vector<FrameValue> arguments;
   FrameValue result;
 };
+// `bound`: set when the function was looked up, before its first call from here; whoever reads it while threads run does so atomically.
+struct ForeignSite {
+  uint32_t foreign = 0;
+  std::vector<FrameValue> arguments;
+  FrameValue result;
+  mutable const struct BoundForeign* bound = nullptr;
+};
 // What each tensor instruction needs of it: graph or segment, targets, operands.
 struct TensorSite {
   uint32_t index = spec::kNone;  // graph or segment

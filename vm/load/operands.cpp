@@ -45,6 +45,11 @@ class Reader {
       for (const FrameValue& v : site.arguments) value(Kind::Read, v);
       return value(Kind::Write, site.result);
     }
+    if (code == Exec::CallForeign) {
+      const auto& site = *static_cast<const ForeignSite*>(op.site);
+      for (const FrameValue& v : site.arguments) value(Kind::Read, v);
+      return value(Kind::Write, site.result);
+    }
     if (is_within(code, Exec::VecPush, Exec::StringPushStr)) {
       add(Kind::Read, op.a, 8, nullptr);
       return add(Kind::Read, op.b, op.c, nullptr);
@@ -71,7 +76,7 @@ class Reader {
 };
 
 bool has_site(Exec code) {
-  return code == Exec::Call || code == Exec::StaticLocal || code == Exec::CallDyn || code == Exec::CallNative || is_within(code, Exec::VecPush, Exec::StringPushStr) || code == Exec::Format ||
+  return code == Exec::Call || code == Exec::StaticLocal || code == Exec::CallDyn || code == Exec::CallNative || code == Exec::CallForeign || is_within(code, Exec::VecPush, Exec::StringPushStr) || code == Exec::Format ||
          (code >= Exec::Tensor && code <= Exec::TensorNarrow);
 }
 

@@ -182,7 +182,7 @@ class Program {
   std::vector<VTable> vtables_;
   std::vector<Function*> vtable_functions_;
   TextPool pool_;
-  std::tuple<std::deque<FormatSite>, std::deque<NativeSite>, std::deque<TensorSite>, std::deque<std::vector<int32_t>>> sites_;
+  std::tuple<std::deque<FormatSite>, std::deque<NativeSite>, std::deque<ForeignSite>, std::deque<TensorSite>, std::deque<std::vector<int32_t>>> sites_;
 };
 
 }  // namespace stark::vm

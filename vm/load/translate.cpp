@@ -123,6 +123,8 @@ void Translator::instruction(const Instruction& i) {
     case Opcode::Call: return call(i);
     case Opcode::CallNative: return call_native(i);
     case Opcode::CallDyn: return call_dyn(i);
+    case Opcode::CallForeign: return call_foreign(i);
+    case Opcode::ForeignFn: return static_cast<void>(write_result(i, [&](uint32_t to) { emit(Exec::ForeignFn, to, 0, 0, i.words[1]); }));
     case Opcode::Jump: return jump(w[0]);
     case Opcode::Branch: return branch(i);
     case Opcode::Switch: return switch_on(i);

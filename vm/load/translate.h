@@ -118,6 +118,7 @@ class Translator {
   void call(const Instruction& i);
   void call_dyn(const Instruction& i);
   void call_native(const Instruction& i);
+  void call_foreign(const Instruction& i);
   bool call_intrinsic(spec::Native native, const Instruction& i);
   bool intrinsic(Exec code, const Instruction& i);
   bool push(Exec code, spec::Native native, const Instruction& i);

@@ -41,7 +41,7 @@ bool Translator::is_static(uint32_t place) const {
     switch (static_cast<spec::ProjectionKind>(row.kinds[s])) {
       case spec::ProjectionKind::Variant: variant = row.arguments[s]; break;
       case spec::ProjectionKind::Field:
-        if (types().row(type).d == spec::kPackedStruct && types().is(type, TypeKind::Struct)) return false;
+        if (types().is(type, TypeKind::Struct) && spec::representation(types().row(type)).pack != 0) return false;
         type = types().field_type(variant != spec::kNone ? types().variant(type, variant).fields : types().fields(type), row.arguments[s]);
         variant = spec::kNone;
         break;
@@ -143,7 +143,7 @@ void Translator::make(const Instruction& i, bool is_variant) {
   }
   // Words of other variants must not hold what scratch had in it.
   if (aside && is_variant && size > 0) emit(Exec::Zero, to, 0, 0, size);
-  if (is_variant) emit(Exec::Const4, to, 0, 0, variant);
+  if (is_variant) emit(sized(Exec::Const1, types().facts(type).tag_bytes), to, 0, 0, variant);
   for (uint32_t p = 0; p < parts.size(); ++p) {
     const uint32_t offset = is_variant                        ? types().variant_offset(type, variant, p)
                             : types().is(type, TypeKind::Array) ? p * types().size(types().row(type).a)
@@ -167,11 +167,11 @@ void Translator::repeat(const Instruction& i) {
 void Translator::tag(const Instruction& i) {
   const Where at = resolve(i.words[1]);
   const uint32_t to = begin_write(i.words[0]);
-  if (at.kind == Where::Kind::Frame) {
-    copy(to, at.offset, 4);
-  } else {
-    emit(Exec::Ld4, to, at.offset, at.disp);
-  }
+  const uint32_t bytes = std::min(types().facts(at.type).tag_bytes, 4u);  // no tag has so many values that it needs more
+  uint32_t from = at.kind == Where::Kind::Frame ? at.offset : bytes == 4 ? to : scratch(bytes);
+  if (at.kind != Where::Kind::Frame) emit(sized(Exec::Ld1, bytes), from, at.offset, at.disp);
+  if (bytes == 4) copy(to, from, 4);
+  else emit(typed(Exec::CastToU32_i8, bytes == 1 ? Number::U8 : Number::U16), to, from);
   end_write(i.words[0], to);
 }
 

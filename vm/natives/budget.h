@@ -25,11 +25,10 @@ class Budget {
   // For one thread: `least` instructions, or some more so that it need not come back soon; 0 when there are not so many.
   uint64_t take(uint64_t least) {
     constexpr uint64_t kAtOnce = 10'000;  // tens of microseconds, which is how exactly a deadline is kept
-    const uint64_t wanted = std::max(least, kAtOnce);
-    if (!has_fuel_) return wanted;
+    if (!has_fuel_) return std::max(least, kAtOnce);
     for (uint64_t left = left_.load(std::memory_order_relaxed);;) {
       if (left < least) return 0;
-      const uint64_t given = std::min(left, wanted);
+      const uint64_t given = std::max(least, std::min(left / 2, kAtOnce));  // others want some too
       if (left_.compare_exchange_weak(left, left - given, std::memory_order_relaxed)) return given;
     }
   }

@@ -83,6 +83,7 @@ struct Fiber {
   bool is_outside = false;    // what it waits for comes from outside of the program
   bool is_in_mail = false;    // with the scheduler's lock
   uint32_t handles = 1;
+  uint32_t inside_c = 0;      // functions of C that stand among its frames
   uint64_t ticket = 0;        // how many tasks had been started when its turn was due
   Fiber* driver = nullptr;    // who advanced it last, and has the turn when it waits. None: a task, or a thread's own
   Scheduler* home = nullptr;
@@ -148,6 +149,9 @@ class Scheduler {
   bool has_ready() const { return ready_ != nullptr; }
   // Up to which of the tasks that were started somebody here comes before the next.
   uint64_t next_ticket() const { return ready_ != nullptr ? ready_->ticket : UINT64_MAX; }
+  void look();
+  // It goes on out of turn.
+  void withdraw(Fiber& fiber);
   // Who is next, unless it is time to look at mail and alarms.
   Fiber* peek_ready() { return ++turns_ % kTurnsBetweenLooks == 0 ? nullptr : ready_; }
   // `self` has had its turn, and `next` is the first.
@@ -179,7 +183,6 @@ class Scheduler {
 
  private:
   static constexpr uint32_t kTurnsBetweenLooks = 16;
-  void look();
   void leave_places(Fiber& fiber);
   void unlink(Fiber& fiber);
 

@@ -21,7 +21,8 @@ std::filesystem::path absolute(std::string_view path) {
 Grants Grants::of_user() {
   Grants g;
   for (spec::Capability c : {spec::Capability::FsRead, spec::Capability::FsWrite, spec::Capability::Net, spec::Capability::Env}) {
-    g.entries_[static_cast<size_t>(c)].granted = true;
+    Entry& e = g.entries_[static_cast<size_t>(c)];
+    e.granted = e.everywhere = true;
   }
   return g;
 }
@@ -34,13 +35,9 @@ Result<void> Grants::allow(std::string_view text) {
     return fail("", fmt::format("`{}` is nothing that can be allowed", text), "one of: fs-read fs-write net env ffi unsafe");
   }
   Entry& e = entries_[static_cast<size_t>(at - names.begin())];
-  const bool everywhere = e.granted && e.paths.empty();
   e.granted = true;
-  if (equals == std::string_view::npos) {
-    e.paths.clear();
-  } else if (!everywhere) {
-    e.paths.push_back(absolute(text.substr(equals + 1)).string());
-  }
+  if (equals == std::string_view::npos) e.everywhere = true;
+  else e.paths.push_back(absolute(text.substr(equals + 1)).string());
   return {};
 }
 
@@ -54,7 +51,7 @@ std::optional<spec::Capability> Grants::missing(const spec::Module& module) cons
 
 bool Grants::has_path(spec::Capability capability, std::string_view path) const {
   const Entry& e = entry(capability);
-  if (!e.granted || e.paths.empty()) return e.granted;
+  if (!e.granted || e.everywhere) return e.granted;
   const std::string full = absolute(path).string();
   return std::ranges::any_of(e.paths, [&](const std::string& allowed) {
     if (!full.starts_with(allowed)) return false;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +24,15 @@ class Grants {
   bool has(spec::Capability capability) const { return entry(capability).granted; }
   // Something that a bundle asks for because its code is not proven without it (unsafe, ffi), and that is not granted.
   std::optional<spec::Capability> missing(const spec::Module& module) const;
+  // Everything, or what lies at some of the paths, which may be given beside everything to say where to look first.
+  bool is_everywhere(spec::Capability capability) const { return entry(capability).everywhere; }
+  std::span<const std::string> paths(spec::Capability capability) const { return entry(capability).paths; }
   bool has_path(spec::Capability capability, std::string_view path) const;
 
  private:
   struct Entry {
-    bool granted = false;
-    std::vector<std::string> paths;  // empty: everywhere
+    bool granted = false, everywhere = false;
+    std::vector<std::string> paths;
   };
   const Entry& entry(spec::Capability c) const { return entries_[static_cast<size_t>(c)]; }
   std::array<Entry, 8> entries_;

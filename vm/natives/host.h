@@ -9,6 +9,7 @@
 
 #include "vm/load/program.h"
 #include "vm/natives/budget.h"
+#include "vm/natives/foreigns.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/outside.h"
 #include "vm/natives/output.h"
@@ -31,6 +32,7 @@ struct Failure {
   std::string help;
   std::string told = {};      // of a panic that came from another fiber: where it was is told already
   bool is_cancelled = false;  // nothing went wrong: the fiber is left because nobody wants it any more
+  std::optional<int> status{};  // what the program asked to end with; then nothing is told
 };
 
 // Who goes on behind a native: the fiber that called it; others, and this one calls it again when it is woken; or one that it drives.
@@ -55,7 +57,7 @@ struct HostOptions {
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), budget(options.fuel, options.deadline), statics(p) {
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output), budget(options.fuel, options.deadline), statics(p), foreigns(p, options.grants) {
     heap.add_roots(&statics);
     heap.add_roots(&threads.executor);
   }
@@ -75,6 +77,7 @@ struct Runtime {
   Outside outside{threads.lot};
   Budget budget;
   Statics statics;
+  Foreigns foreigns;
 };
 
 // One thread of it, and the way to the rest.

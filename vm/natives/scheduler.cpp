@@ -86,6 +86,14 @@ void Scheduler::poke() {
   changed_.notify_one();
 }
 
+void Scheduler::withdraw(Fiber& fiber) {
+  if (!std::exchange(fiber.is_queued, false)) return;
+  Fiber* before = nullptr;
+  for (Fiber* at = ready_; at != &fiber; at = at->next_ready) before = at;
+  (before != nullptr ? before->next_ready : ready_) = fiber.next_ready;
+  if (last_ready_ == &fiber) last_ready_ = before;
+}
+
 void Scheduler::look() {
   if (has_mail_.load(std::memory_order_relaxed)) {
     std::vector<Fiber*> mail;

@@ -98,7 +98,7 @@ class Walk {
         out_ += short_name(t_.module->text_of(t_.row(type).name));
         return fields(t_.fields(type), [&](uint32_t f) { return at + t_.facts(type).field_offsets[f]; }, spec);
       case TypeKind::Enum: {
-        const uint32_t v = load<uint32_t>(at);
+        const uint32_t v = t_.tag(type, at);
         const spec::VariantRow& row = t_.variant(type, v);
         out_ += short_name(t_.module->text_of(row.name));
         return fields(row.fields, [&](uint32_t f) { return at + t_.variant_offset(type, v, f); }, spec);

@@ -2,6 +2,8 @@
 // Room: vm/objects. In: a module and what the verifier computed. Out: answers about a type by its index.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <span>
 
 #include "bytecode-spec/tables.h"
@@ -29,6 +31,12 @@ struct TypeTables {
   uint32_t field_type(spec::Range fields, uint32_t f) const { return module->fields[fields.first + f].type.type; }
   uint32_t variant_offset(uint32_t type, uint32_t v, uint32_t f) const {
     return facts(type).field_offsets[facts(type).variant_first[v] + f];
+  }
+  // Which variant the enum at an address is.
+  uint32_t tag(uint32_t type, const std::byte* at) const {
+    uint32_t value = 0;
+    std::memcpy(&value, at, std::min(facts(type).tag_bytes, 4u));
+    return value;
   }
   // The function that runs before a value's fields are dropped, or kNone.
   uint32_t drop_function(uint32_t type) const {

@@ -57,9 +57,10 @@ void Watcher::for_each_owned(uint32_t type, const std::byte* address, bool is_ex
     case TypeKind::Struct:
     case TypeKind::Tuple: return fields(types().fields(type), [&](uint32_t f) { return types().facts(type).field_offsets[f]; });
     case TypeKind::Enum: {
-      --left, visit(Stretch::of(address, sizeof(uint32_t)));
-      if (!shadow_.is_here(address, sizeof(uint32_t)) || types().row(type).b == 0) return;
-      const auto v = load<uint32_t>(address);
+      const uint32_t bytes = types().facts(type).tag_bytes;
+      --left, visit(Stretch::of(address, bytes));
+      if (!shadow_.is_here(address, bytes) || types().row(type).b == 0) return;
+      const uint32_t v = types().tag(type, address);
       return fields(types().variant(type, v).fields, [&](uint32_t f) { return types().variant_offset(type, v, f); });
     }
     case TypeKind::Array: return run(types().row(type).a, address, types().array_length(type));
@@ -116,8 +117,8 @@ bool Watcher::owes(uint32_t type, const std::byte* address) const {
     case TypeKind::Struct:
     case TypeKind::Tuple: return any(types().fields(type), [&](uint32_t f) { return types().facts(type).field_offsets[f]; });
     case TypeKind::Enum: {
-      if (!shadow_.is_here(address, sizeof(uint32_t), Held::Here)) return false;
-      const auto v = load<uint32_t>(address);
+      if (!shadow_.is_here(address, types().facts(type).tag_bytes, Held::Here)) return false;
+      const uint32_t v = types().tag(type, address);
       return any(types().variant(type, v).fields, [&](uint32_t f) { return types().variant_offset(type, v, f); });
     }
     case TypeKind::Array: {

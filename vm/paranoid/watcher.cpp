@@ -107,8 +107,9 @@ bool Watcher::before(const Function& function, uint32_t word, std::byte* fp) {
       Spot spot;
       if (!find(i, i.words[1], spot)) return false;
       if (spot.is_checked_by_loop) break;
-      if (!shadow_.is_here(spot.address, sizeof(uint32_t), spot.least)) return complain(i, "a variant is asked for where nothing is");
-      if (spot.is_known) loans_.use(Stretch::of(spot.address, sizeof(uint32_t)), End::Read, spot.user, site(i));
+      const uint32_t bytes = types().facts(spot.type).tag_bytes;
+      if (!shadow_.is_here(spot.address, bytes, spot.least)) return complain(i, "a variant is asked for where nothing is");
+      if (spot.is_known) loans_.use(Stretch::of(spot.address, bytes), End::Read, spot.user, site(i));
       break;
     }
     case Opcode::Len: {
@@ -133,7 +134,7 @@ bool Watcher::before(const Function& function, uint32_t word, std::byte* fp) {
 
 // Operands as their letters say, in order; then where the result goes.
 bool Watcher::operands(const At& i, Words words) {
-  const bool uses_references = i.op == Opcode::CallNative || i.op == Opcode::Format || (i.op >= Opcode::Tensor && i.op <= Opcode::TensorNarrow);
+  const bool uses_references = i.op == Opcode::CallNative || i.op == Opcode::CallForeign || i.op == Opcode::Format || (i.op >= Opcode::Tensor && i.op <= Opcode::TensorNarrow);
   size_t w = 0;
   std::vector<uint32_t> written;
   for (const char letter : spec::row_of(i.op).operands) {

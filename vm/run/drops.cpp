@@ -104,7 +104,7 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
     case TypeKind::Struct:
     case TypeKind::Tuple: return later(types().fields(type), [&](uint32_t f) { return types().facts(type).field_offsets[f]; });
     case TypeKind::Enum: {
-      const auto v = load<uint32_t>(address);
+      const uint32_t v = types().tag(type, address);
       return later(types().variant(type, v).fields, [&](uint32_t f) { return types().variant_offset(type, v, f); });
     }
     case TypeKind::Cell: return later_value(types().row(type).a, address);

@@ -42,7 +42,7 @@ void Machine::take_up(Fiber& f) {
     f.amidst.reset();
   }
   const bool gave_way = std::exchange(f.gave_way, false);
-  const bool can_leave = (f.site != nullptr || gave_way) && !f.waiting.holds && !is_leaving_ && !host_.is_unwinding;
+  const bool can_leave = (f.site != nullptr || gave_way) && !f.waiting.holds && f.inside_c == 0 && !is_leaving_ && !host_.is_unwinding;
   f.site = nullptr;
   if (!can_leave || !f.is_to_be_left()) [[likely]] {
     if (gave_way) ++pc_;
@@ -95,9 +95,33 @@ void Machine::drive(Fiber& fiber) {
 // The running fiber was put aside: whoever drives it goes on, or whose turn it is.
 void Machine::hand_on() {
   Fiber& self = *host_.fibers.running;
-  if (self.driver != nullptr && self.driver->state == Fiber::State::Drives) return take_up(*self.driver);
+  if (self.inside_c == 0 && self.driver != nullptr && self.driver->state == Fiber::State::Drives) return take_up(*self.driver);
+  if (!inside_.empty()) return wait_alone(self);
   if (self.is_woken) host_.fibers.enqueue(self);
   run_next();
+}
+
+// Functions of C stand on the thread's own stack, which has one end: while they do, the turn stays with whoever called them.
+void Machine::wait_alone(Fiber& self) {
+  Scheduler& fibers = host_.fibers;
+  fibers.running = nullptr;
+  pc_ = nullptr, fp_ = nullptr;
+  for (;;) {
+    fibers.look();
+    if (self.is_woken || is_stuck()) {
+      fibers.withdraw(self);
+      self.is_woken = false;
+      return take_up(self);
+    }
+    fibers.rest(host_.heap, host_.runtime.threads.executor.idle, [&] { look_for_others(); });
+  }
+}
+
+// Told where the program's own fiber stands.
+bool Machine::is_stuck() {
+  if (!takes_tasks_ || !host_.runtime.threads.is_stuck.exchange(false)) return false;
+  host_.fail(Exit::ProgramError, "everything waits, and nothing is left that could go on", "is a lock taken twice, or a channel's other end kept for ever?");
+  return true;
 }
 
 void Machine::run_next() {
@@ -112,10 +136,7 @@ void Machine::run_next() {
       next->is_woken = false;
       return take_up(*next);
     }
-    if (takes_tasks_ && host_.runtime.threads.is_stuck.exchange(false)) {
-      take_up(*root_);
-      return host_.fail(Exit::ProgramError, "everything waits, and nothing is left that could go on", "is a lock taken twice, or a channel's other end kept for ever?");
-    }
+    if (is_stuck()) return take_up(*root_);
     fibers.rest(host_.heap, host_.runtime.threads.executor.idle, [&] { look_for_others(); });
   }
 }

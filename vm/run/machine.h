@@ -77,6 +77,8 @@ class Machine final : public gc::RootProvider {
   void drive(Fiber& fiber);
   void hand_on();
   void run_next();
+  void wait_alone(Fiber& self);
+  bool is_stuck();
   void take_turn(const NativeSite* site, const Op* pc, std::byte* fp);
   // Whether what is put aside is no more than where it goes on.
   bool is_plain() const { return host_.drops.empty() && making_.empty() && !host_.is_unwinding && !is_leaving_; }
@@ -117,6 +119,12 @@ class Machine final : public gc::RootProvider {
   bool watch(const Op* pc, std::byte* fp);  // false when it found something
   bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
+  // foreign.cpp; likewise. `called_back`: by C, in the middle of a foreign call.
+  bool call_foreign(const ForeignSite& site, std::byte* fp);
+  bool foreign_function(uint32_t function, std::byte* to);
+  static void called_back(ffi_cif* cif, void* result, void** arguments, void* callback);
+  void run_callback(const ForeignCallback& callback, void* result, void** arguments);
+  bool is_called_back(std::byte* fp) const { return !inside_.empty() && return_of(fp) == &inside_.back()->exit[1]; }
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
   int report_failure();
@@ -157,6 +165,12 @@ class Machine final : public gc::RootProvider {
   bool others_ran_ = false;             // since it last looked
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
+  // A call from C in the middle of one to it: behind it the loop is left, and the caller's frame waits at an operation.
+  struct Callback {
+    Op exit[2];
+    const Op* waits_at = nullptr;
+  };
+  std::vector<Callback*> inside_;       // the innermost last
   Op exit_[2];
   Op fiber_exit_[2];
   Op drop_continue_[2];

@@ -105,7 +105,7 @@ std::string Machine::backtrace() const {
   std::deque<Point> last;
   size_t between = 0;
   const Op* op = failing_op();
-  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size();
+  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size(), inside = inside_.size();
   const Chunk* chunk = running().chunk;
   for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
     for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
@@ -123,7 +123,8 @@ std::string Machine::backtrace() const {
     while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
     }
     const bool from_static = making > 0 && return_to == &making_[making - 1]->done[1];
-    op = from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : return_to - 1;
+    const bool from_c = inside > 0 && return_to == &inside_[inside - 1]->exit[1];
+    op = from_c ? inside_[--inside]->waits_at : from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : return_to - 1;
   }
   std::string out;
   const auto tell = [&](const Point& p) { out += fmt::format("  at {} ({})\n", host_.program.function_name(p.function), where(host_.program.position_of(p))); };
@@ -135,6 +136,7 @@ std::string Machine::backtrace() const {
 
 int Machine::report_failure() {
   host_.out.flush();
+  if (host_.failure && host_.failure->status) return *host_.failure->status;
   std::string text = told_;
   if (host_.failure) {
     text += last_words();
@@ -171,7 +173,7 @@ int Machine::finish(uint32_t type, const std::byte* result) {
     return report_failure();
   }
   if (!types().is(type, TypeKind::Enum)) return 0;
-  const auto v = load<uint32_t>(result);
+  const uint32_t v = types().tag(type, result);
   const spec::VariantRow& variant = types().variant(type, v);
   if (host_.program.module().text_of(variant.name) != "Err" || variant.fields.count == 0) return 0;
   std::string text;

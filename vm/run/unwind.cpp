@@ -83,6 +83,7 @@ bool Machine::begin_unwinding() {
 // The innermost frame is clean. False: it was the last one.
 bool Machine::unwind_to_caller(std::byte* fp) {
   const FrameHeader frame = header(fp);
+  if (is_called_back(fp)) return false;  // there is no way through the frames of C
   const Op* return_to = return_of(fp);
   const bool makes_static = is_made_below(fp);
   if (is_first_of_chunk(fp)) drop_chunk();

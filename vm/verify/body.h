@@ -37,6 +37,7 @@ struct PlaceInfo {
   bool through_index = false;      // an element whose number is not known here, or of a Vec
   bool through_drop = false;       // a field of a type that has its own destructor
   bool readable = true;            // has a size
+  uint32_t most_align = spec::kMaxPack;  // what is in a packed struct may not lie where it would by itself
   size_t own_from = 0;             // steps up to and with the last dereference of a reference; behind it all is owned
   size_t dropped_until = 0;        // among those before: up to and with the last part of something whose destructor may follow the reference
   size_t destructor = 0;           // the same, of all steps so far

@@ -165,7 +165,8 @@ class LayoutProof {
         if (is_unsized(row.a)) facts.size = 16;
         break;
       case TypeKind::Ref: {
-        const bool fat = kind(row.a) == TypeKind::Str || is_unsized(row.a);
+        // Who may write a text replaces its handle; who reads one sees bytes, wherever they lie.
+        const bool fat = (kind(row.a) == TypeKind::Str && row.b == 0) || is_unsized(row.a);
         facts.size = fat ? 16 : 8;
         facts.align = 8;
         facts.pointers.push_back({0, PointerSlot::Kind::Interior});
@@ -203,14 +204,14 @@ class LayoutProof {
         break;
       case TypeKind::Tuple:
       case TypeKind::Struct:
-        if (kind(t) == TypeKind::Struct && row.d == spec::kPackedStruct) {
-          STARK_TRY(pack_fields(t, {row.a, row.b}, depth));
+        if (kind(t) == TypeKind::Struct) {
+          STARK_TRY(place_struct(t, depth));
           break;
         }
         STARK_TRY(place_fields(t, {row.a, row.b}, depth)); break;
       case TypeKind::Enum:
-        facts.size = 4;  // the tag
-        facts.align = 4;
+        facts.size = facts.align = facts.tag_bytes = spec::representation(row).tag != 0 ? spec::representation(row).tag : 4;
+        if (facts.tag_bytes != 4) STARK_TRY(check_bare(t));
         for (uint32_t v = 0; v < row.b; ++v) {
           facts.variant_first.push_back(static_cast<uint32_t>(facts.field_offsets.size()));
           STARK_TRY(place_fields(t, m_.variants[row.a + v].fields, depth));
@@ -219,9 +220,25 @@ class LayoutProof {
       default: break;
     }
     facts.size = align(facts.size, facts.align);
+    facts.has_c_form = has_c_form(t);
     if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} has {} bytes", t, facts.size));
     state_[t] = State::Done;
     return {};
+  }
+
+  // A number, a truth value, an address; or a struct of such that lies as C lays it out by itself.
+  bool has_c_form(uint32_t t) const {
+    const TypeKind k = kind(t);
+    if (spec::has(k, spec::kNum) || k == TypeKind::Bool || k == TypeKind::Ptr) return true;
+    const spec::TypeRow& row = m_.types[t];
+    const spec::Representation form = spec::representation(row);
+    if (k != TypeKind::Struct || row.b == 0 || row.c != spec::kNone || form.pack != 0 || form.align != 0 || out_.facts[t].size > spec::kMaxForeignBytes) return false;
+    for (uint32_t f = 0; f < row.b; ++f) {
+      uint32_t part = m_.fields[row.a + f].type.type;
+      while (kind(part) == TypeKind::Array && (m_.types[part].b != 0 || m_.types[part].c != 0)) part = m_.types[part].a;
+      if (!out_.facts[part].has_c_form) return false;
+    }
+    return true;
   }
 
   // A part that was laid out before is as deep as it is.
@@ -239,30 +256,40 @@ class LayoutProof {
     for (uint32_t f = 0; f < fields.count; ++f) STARK_TRY(place_part(t, m_.fields[fields.first + f].type.type, depth));
     return {};
   }
-  // One behind the other; the collector wants its words aligned, so there may be none.
-  Result<void> pack_fields(uint32_t t, spec::Range fields, uint32_t depth) {
-    TypeFacts& facts = out_.facts[t];
-    for (uint32_t f = 0; f < fields.count; ++f) {
-      const uint32_t part = m_.fields[fields.first + f].type.type;
-      STARK_TRY(nest(t, part, depth));
+  // Where fields may lie closer than they are aligned by themselves, they are plain data: the collector wants its words aligned.
+  Result<void> place_struct(uint32_t t, uint32_t depth) {
+    const spec::TypeRow& row = m_.types[t];
+    const spec::Representation form = spec::representation(row);
+    const uint32_t most = form.pack != 0 ? form.pack : spec::kMaxPack;
+    for (uint32_t f = 0; f < row.b; ++f) {
+      const uint32_t part = m_.fields[row.a + f].type.type;
+      STARK_TRY(place_part(t, part, depth, most));
       const TypeFacts& inner = out_.facts[part];
-      const bool plain = inner.is_sized && inner.pointers.empty() && !spec::has(kind(part), spec::kOwned);
-      if (!plain) return refuse(Refusal::Layout, fmt::format("type {} is packed and holds more than plain data", t));
-      facts.field_offsets.push_back(facts.size);
-      facts.size += inner.size;
-      if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} is too large", t));
+      const bool plain = inner.pointers.empty() && !spec::has(kind(part), spec::kOwned);
+      if (most < sizeof(void*) && !plain) return refuse(Refusal::Layout, fmt::format("type {} is packed and holds more than plain data", t));
     }
+    out_.facts[t].align = std::max(out_.facts[t].align, form.align);
     return {};
   }
-  Result<void> place_part(uint32_t t, uint32_t part, uint32_t depth) {
+  // A tag of another size than others have stands alone.
+  Result<void> check_bare(uint32_t t) const {
+    const spec::TypeRow& row = m_.types[t];
+    const uint64_t most = uint64_t{1} << std::min(8 * out_.facts[t].tag_bytes, 32u);
+    for (uint32_t v = 0; v < row.b; ++v) {
+      if (m_.variants[row.a + v].fields.count != 0) return refuse(Refusal::Layout, fmt::format("type {} has a tag of its own size, and fields", t));
+    }
+    return row.b <= most ? Result<void>{} : refuse(Refusal::Layout, fmt::format("type {} has more variants than its tag can tell apart", t));
+  }
+  Result<void> place_part(uint32_t t, uint32_t part, uint32_t depth, uint32_t most = spec::kMaxPack) {
     STARK_TRY(nest(t, part, depth));
     const TypeFacts& inner = out_.facts[part];
     if (!inner.is_sized) return refuse(Refusal::Layout, "a field without a size");
     TypeFacts& facts = out_.facts[t];
-    const uint32_t offset = align(facts.size, inner.align);
+    const uint32_t to = std::min(inner.align, most);
+    const uint32_t offset = align(facts.size, to);
     facts.field_offsets.push_back(offset);
     for (PointerSlot slot : inner.pointers) facts.pointers.push_back({offset + slot.offset, slot.kind});
-    facts.align = std::max(facts.align, inner.align);
+    facts.align = std::max(facts.align, to);
     facts.size = offset + inner.size;
     if (facts.size > spec::kMaxTypeBytes) return refuse(Refusal::Layout, fmt::format("type {} is too large", t));
     return {};

@@ -89,6 +89,9 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
     place.through_drop = true;
     place.destructor = place.steps.size() + 1;
   }
+  const bool elsewhere = step.kind == ProjectionKind::Deref || (element && kind != TypeKind::Array);
+  if (elsewhere) place.most_align = spec::kMaxPack;
+  if (const uint32_t pack = kind == TypeKind::Struct ? spec::representation(b.m.types[from.type]).pack : 0; pack != 0) place.most_align = std::min(place.most_align, pack);
   auto next = step_into(b.m, b.types, from, step, &variant);
   if (!next) return std::unexpected(next.error());
   place.type = std::move(*next);
@@ -115,9 +118,9 @@ Result<void> open_places(Body& b) {
       STARK_TRY(add_step(b, place, {kind, row.arguments[i]}, variant));
     }
     if (place.steps.empty()) return refuse(Refusal::Structure, "a place without projections");
-    // Text behind a reference, slices and dyns have no size: they can be measured, indexed and borrowed.
-    const bool behind_reference = place.own_from == place.steps.size();
-    place.readable = variant == kNone && b.facts(place.type.type).is_sized && !(behind_reference && b.kind(place.type.type) == TypeKind::Str);
+    // Text behind a shared reference, slices and dyns have no size: they can be measured, indexed and borrowed.
+    const bool is_shown = place.own_from == place.steps.size() && (place.crossed.empty() || !place.crossed.back().is_mut) && b.kind(place.type.type) == TypeKind::Str;
+    place.readable = variant == kNone && b.facts(place.type.type).is_sized && !is_shown;
     b.places.push_back(std::move(place));
   }
   return {};
@@ -184,6 +187,7 @@ Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPla
     case ProjectionKind::Variant:
       if (kind != TypeKind::Enum) return refuse(Refusal::OperandType, "a variant of something that is no enum");
       if (step.argument >= row.b) return refuse(Refusal::Index, "variant");
+      if (types.facts[from.type].tag_bytes != 4) return refuse(Refusal::OperandType, "a variant that has no fields");
       *variant = step.argument;
       return from;
     case ProjectionKind::ConstIndex:

@@ -57,6 +57,8 @@ Result<void> prove_signatures(const spec::Module& module, const Types& types);
 Result<void> prove_vtables(const spec::Module& module, const Types& types);
 // 3c. Statics: what their initialisers make, and who may see it.
 Result<void> prove_statics(const spec::Module& module, const Types& types);
+// 3d. Foreign functions: what C could have.
+Result<void> prove_foreigns(const spec::Module& module, const Types& types);
 // 4. Tensor graphs, and what they are made of.
 Result<void> prove_graphs(const spec::Module& module);
 // A point of a function at which somebody wants to know what is owed.

@@ -74,6 +74,10 @@ class Rules {
   Result<void> call_dyn();
   Result<void> reach_static();
 
+  // foreigns.cpp
+  Result<void> call_foreign();
+  Result<void> foreign_fn();
+
   // typing_tensors.cpp
   bool is_element(TypeKind k, spec::DType dtype) const;
   bool is_tensor(uint32_t type) const;

@@ -56,6 +56,13 @@ class Checker {
   Result<void> result_;
 };
 
+void check_representation(Checker& c, const spec::TypeRow& row, bool is_struct) {
+  const spec::Representation form = spec::representation(row);
+  const bool known = spec::encode(form) == row.d && form.pack <= spec::kMaxPack && form.align <= spec::kMaxAlign && form.tag <= spec::kMaxTag;
+  const bool fits = is_struct ? form.tag == 0 : form.pack == 0 && form.align == 0;
+  if (!known || !fits) c.fail_with(Refusal::Structure, fmt::format("a representation {:#x} is not known", row.d));
+}
+
 void check_type(Checker& c, const Module& m, uint32_t i) {
   const spec::TypeRow& row = m.types[i];
   c.code(row.kind, spec::type_kinds().size(), "type kind");
@@ -99,7 +106,8 @@ void check_type(Checker& c, const Module& m, uint32_t i) {
     case TypeKind::Enum:
       c.range({row.a, row.b}, kind == TypeKind::Struct ? m.fields.size() : m.variants.size(), "members");
       c.index_or_none(row.c, m.functions.size(), "drop function");
-      if (kind != TypeKind::Struct || row.d != spec::kPackedStruct) c.limit(row.d, spec::kMaxRegionArguments, "lifetime parameters");
+      c.limit(spec::lifetimes_declared(row), spec::kMaxRegionArguments, "lifetime parameters");
+      check_representation(c, row, kind == TypeKind::Struct);
       break;
     case TypeKind::Tensor:
       c.range({row.a, row.b}, m.dims.size(), "dims");
@@ -278,6 +286,17 @@ void check_statics(Checker& c, const Module& m) {
   }
 }
 
+void check_foreigns(Checker& c, const Module& m) {
+  c.limit(m.foreigns.size(), spec::kMaxForeigns, "foreign functions");
+  for (size_t z = 0; z < m.foreigns.size() && c.ok(); ++z) {
+    const spec::ForeignRow& row = m.foreigns[z];
+    c.name(row.name, "name of a foreign function");
+    c.name(row.library, "name of a library");
+    c.index(row.signature, m.signatures.size(), "signature");
+    c.code(row.flags, 2, "flags of a foreign function");
+  }
+}
+
 void check_exports(Checker& c, const Module& m) {
   c.index_or_none(m.entry, m.functions.size(), "entry function");
   for (size_t i = 0; i < m.exports.size() && c.ok(); ++i) {
@@ -307,6 +326,7 @@ Result<void> prove_structure(const Module& module) {
   check_graphs(c, module);
   check_exports(c, module);
   check_statics(c, module);
+  check_foreigns(c, module);
   return c.take();
 }
 

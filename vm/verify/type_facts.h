@@ -27,11 +27,13 @@ struct TypeFacts {
   bool is_sized = true;
   bool is_send = true, is_sync = true;
   bool is_finaliser_safe = true;  // no destructor in it can reach managed neighbours, which may be gone when the collector drops it
+  bool has_c_form = false;        // C can be given a value of it, and can give one
   uint32_t region_slots = 0;
   std::vector<PointerSlot> pointers;    // of one value, by offset
   std::vector<uint32_t> field_offsets;  // structs, tuples: by field. Enums: variant v's field f is
-                                        // field_offsets[variant_first[v] + f]; the u32 tag is at 0
+                                        // field_offsets[variant_first[v] + f]; the tag is at 0
   std::vector<uint32_t> variant_first;
+  uint32_t tag_bytes = 4;               // of an enum; another number only where no variant has fields
 };
 
 }  // namespace stark::vm

@@ -27,6 +27,7 @@ size_t table_size(const Body& b, char letter) {
     case 's': return b.m.segments.size();
     case 'y': return b.m.vtables.size();
     case 'x': return b.m.statics.size();
+    case 'z': return b.m.foreigns.size();
     case 'b': return b.blocks.size();
     default: return spec::kNone;
   }
@@ -110,6 +111,8 @@ Result<void> Rules::apply() {
     case Rule::Return: return give_back();
     case Rule::Panic: return kind(0) == TypeKind::Str ? Result<void>{} : mistyped(b, op, "takes a str");
     case Rule::Static: return reach_static();
+    case Rule::CallForeign: return call_foreign();
+    case Rule::ForeignFn: return foreign_fn();
   }
   return refuse_at(b, Refusal::Structure, "an instruction that is not known");
 }

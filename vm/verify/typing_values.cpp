@@ -51,7 +51,7 @@ Result<void> Rules::len() {
 
 // A reference to `type` may be made where one to `pointee` is wanted: text of a String, elements of a Vec or array.
 bool Rules::lends_as(uint32_t type, uint32_t pointee, bool is_mut) const {
-  if (type == pointee) return !(is_mut && b.kind(type) == TypeKind::Str);
+  if (type == pointee) return true;
   const TypeKind from = b.kind(type), to = b.kind(pointee);
   if (to == TypeKind::Str) return from == TypeKind::String && !is_mut;
   // A reader may know less of a shape than the owner; a writer may not, since it could put another shape in its place.
@@ -70,6 +70,7 @@ Result<void> Rules::borrow() {
   if (target_kind() != TypeKind::Ref || (row(to.type).b != 0) != is_mut || !lends_as(place.type.type, row(to.type).a, is_mut)) {
     return mistyped(b, op, "gives a reference to the loan's place");
   }
+  if (b.facts(place.type.type).align > place.most_align) return refuse_at(b, Refusal::Layout, "a reference into a packed struct, which might not be aligned");
   STARK_TRY(require_available(b, loan.place()));
   if (is_mut) STARK_TRY(require_writable(b, loan.place()));
   STARK_TRY(require_free(b, loan.place(), is_mut ? Access::BorrowMutable : Access::BorrowShared));

@@ -66,6 +66,7 @@ Result<VerifiedModule> verify(std::shared_ptr<const spec::Bundle> bundle) {
   STARK_TRY(prove_signatures(module, *types));
   STARK_TRY(prove_vtables(module, *types));
   STARK_TRY(prove_statics(module, *types));
+  STARK_TRY(prove_foreigns(module, *types));
   STARK_TRY(prove_graphs(module));
   auto places = prove_functions(*bundle, *types);
   if (!places) return std::unexpected(places.error());
