@@ -34,6 +34,7 @@ Result<HostOptions> host_options(const Options& o) {
   if (o.stack_limit != 0) h.stack_bytes = o.stack_limit;
   h.thread_stack_bytes = std::max(std::min(h.thread_stack_bytes, h.stack_bytes), size_t{4} << 20);
   h.thread_limit = o.thread_limit;
+  h.task_threads = o.threads != 0 ? o.threads : std::max(1u, std::thread::hardware_concurrency());
   h.fuel = o.fuel;
   if (o.deadline_ms) h.deadline = std::chrono::milliseconds(std::min<uint64_t>(*o.deadline_ms, uint64_t{1} << 40));
   h.heap.stress = h.heap.poison = h.heap.verify = o.gc_stress;
@@ -146,7 +147,7 @@ int run_command(const Options& o) {
   }
   if (!o.stats.empty() && o.stats != "false") print_stats(o, host, times);
   // Threads that still run end with the program, as they stand.
-  if (runtime.threads.running.load() != 0) std::_Exit(status);
+  if (runtime.threads.running.load() + runtime.threads.leaving.load() + runtime.threads.workers.load() != 0) std::_Exit(status);
   return status;
 }
 
