@@ -87,6 +87,7 @@ class Printer {
       case TypeKind::RefCell: return slots(row.a, depth + 1);
       case TypeKind::Dyn:
       case TypeKind::Fn:
+      case TypeKind::Fiber:
       case TypeKind::Scope: return 1;
       case TypeKind::Guard:
       case TypeKind::Ref: return 1 + slots(row.a, depth + 1);

@@ -30,6 +30,16 @@ constexpr CellName kCells[] = {{"Box", TypeKind::Box}, {"Cell", TypeKind::Cell},
                                {"MutexGuard", TypeKind::Guard, GuardKind::Mutex}, {"RwLockReadGuard", TypeKind::Guard, GuardKind::Read},
                                {"RwLockWriteGuard", TypeKind::Guard, GuardKind::Write}, {"TensorView", TypeKind::Guard, GuardKind::View}};
 
+// Threads, fibers, and the bodies that they run.
+struct BodyName {
+  std::string_view text;
+  PatternKind kind;
+  Lender lender{};
+  bool stays = false;
+};
+constexpr BodyName kBodies[] = {{"Scope", PatternKind::Scope}, {"Fiber", PatternKind::Fiber}, {"Task", PatternKind::Task}, {"ScopedTask", PatternKind::Task, Lender::Scope},
+                                {"LocalTask", PatternKind::Task, Lender::Nobody, true}, {"FiberBody", PatternKind::Task, Lender::Fiber, true}};
+
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -156,9 +166,11 @@ class Parser {
   Pattern named(const std::string& name) {
     Pattern pattern;
     if (name == "Tensor") return tensor();
-    if (name == "Scope" || name == "Task" || name == "ScopedTask") {
-      pattern.kind = name == "Scope" ? PatternKind::Scope : PatternKind::Task;
-      pattern.is_mut = name == "ScopedTask";
+    for (const BodyName& body : kBodies) {
+      if (name != body.text) continue;
+      pattern.kind = body.kind;
+      pattern.lender = body.lender;
+      pattern.stays = body.stays;
       return pattern;
     }
     if (name == "Vec" || name == "Option") {

@@ -25,8 +25,12 @@ enum class PatternKind : uint8_t {
   Dyn,       // any trait object, behind a reference or Box; is_mut: one that borrows nothing
   Cell,      // parts[0]; scalar: Box, Cell, RefCell, Guard (guard), Ptr (is_mut), Gc, Weak, Arc, Mutex, RwLock, OnceSlot or Atomic
   Scope,
-  Task,      // Box of a dyn that is Send, with one method that takes the Box alone; is_mut: it may borrow what the scope outlives
+  Task,      // Box of a dyn with one method that takes the Box alone: lender, stays
+  Fiber,
 };
+
+// Whom the body of a Task may borrow from: nobody, what a scope outlives, or what the fiber that the result is borrows from.
+enum class Lender : uint8_t { Nobody, Scope, Fiber };
 
 // `*const T` of a parameter that is never followed says which type is meant, where no value does.
 struct Pattern {
@@ -34,6 +38,8 @@ struct Pattern {
   TypeKind scalar = TypeKind::Unit;
   bool is_mut = false;
   GuardKind guard{};
+  Lender lender{};
+  bool stays = false;          // Task: on the thread that made it, so it need not be Send
   Opaque opaque{};
   std::string name;            // Variable
   std::string dims_variable;   // Tensor<T, S>: "S"; empty when dims are written

@@ -11,7 +11,7 @@ namespace stark::vm {
 namespace {
 
 constexpr std::array kCommands = {"run", "verify", "bench", "inspect", "dis", "devices", "explain"};
-constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--fuel", "--deadline", "--output-limit", "--handle-limit", "--device-limit", "--trace", "--allow", "--seed"};
+constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--threads", "--fuel", "--deadline", "--output-limit", "--handle-limit", "--device-limit", "--trace", "--allow", "--seed"};
 constexpr int kUsage = 64;
 
 // Flags with `_` become flags with `-`.
@@ -60,6 +60,7 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_flag("--paranoid", o.paranoid, "look at every instruction twice: what the proof promised is checked again as it happens")->envname("STARK_PARANOID");
   run->add_option("--heap-limit", o.heap_limit, "most bytes of managed objects (64m, 2g)")->envname("STARK_HEAP_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_option("--stack-limit", o.stack_limit, "most bytes of frames")->envname("STARK_STACK_LIMIT")->transform(CLI::AsSizeValue(false));
+  run->add_option("--threads", o.threads, "threads that run tasks, as many as there are processors if it is not given")->envname("STARK_THREADS");
   run->add_option("--thread-limit", o.thread_limit, "most threads at once beside the first")->envname("STARK_THREAD_LIMIT");
   run->add_option("--fuel", o.fuel, "most instructions of the bundle")->envname("STARK_FUEL");
   run->add_option("--deadline", o.deadline_ms, "most milliseconds of running")->envname("STARK_DEADLINE");

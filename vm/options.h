@@ -21,6 +21,7 @@ struct Options {
   bool paranoid = false;
   uint64_t heap_limit = 0;   // bytes; 0: none
   uint64_t stack_limit = 0;
+  uint64_t threads = 0;  // that take tasks; 0: as many as there are processors
   uint64_t thread_limit = 4096;
   std::optional<uint64_t> fuel;         // instructions
   std::optional<uint64_t> deadline_ms;

@@ -33,6 +33,7 @@ Result<HostOptions> host_options(const Options& o) {
   if (o.heap_limit != 0) h.heap.limit = o.heap_limit;
   if (o.stack_limit != 0) h.set_stack(o.stack_limit);
   h.thread_limit = o.thread_limit;
+  h.task_threads = o.threads != 0 ? o.threads : std::max(1u, std::thread::hardware_concurrency());
   h.fuel = o.fuel;
   h.output_limit = o.output_limit.value_or(UINT64_MAX);
   h.handle_limit = o.handle_limit.value_or(UINT64_MAX);
@@ -147,7 +148,7 @@ int run_command(const Options& o) {
   }
   if (!o.stats.empty() && o.stats != "false") print_stats(o, host, times);
   // Threads that still run end with the program, as they stand.
-  if (runtime.threads.running.load() != 0) std::_Exit(status);
+  if (runtime.threads.running.load() + runtime.threads.leaving.load() + runtime.threads.workers.load() != 0) std::_Exit(status);
   return status;
 }
 

@@ -43,9 +43,10 @@ class NativeShape {
         return;
       case PatternKind::Cell: return number_cell(pattern, data.parts[0], is_result, out);
       case PatternKind::Scope: out.push_back(scope()); return;
+      case PatternKind::Fiber: out.push_back(is_result ? result() : ++count_); return;
       case PatternKind::Task:
-        if (!pattern.is_mut) static_.push_back(++count_);
-        out.push_back(pattern.is_mut ? scope() : count_);
+        if (pattern.lender == spec::Lender::Nobody) static_.push_back(++count_);
+        out.push_back(pattern.lender == spec::Lender::Scope ? scope() : pattern.lender == spec::Lender::Fiber ? argument() : count_);
         return;
       case PatternKind::Option: number(pattern.parts[0], types_.info(data.enum_id).variants[1].fields[0].type, is_result, out); return;
       default: return;

@@ -42,11 +42,6 @@ void Resolver::check_anywhere(const parse::Node& node) {
     const std::string_view near = diagnostics::nearest(node.text, {std::begin(kAttributes), std::end(kAttributes)});
     if (!near.empty()) report.help(fmt::format("there is `{}`", near));
   }
-  const bool runs_later = (node.kind == NodeKind::Fn || node.kind == NodeKind::Block) && (node.flags & parse::kAsync) != 0;
-  if (node.kind != NodeKind::Await && !runs_later) return;
-  const uint32_t begin = node.kind == NodeKind::Await ? node.span.end - 5 : node.span.begin;
-  const Span where{node.span.file, begin, std::min(node.span.end, begin + 5)};
-  sink_.report<diag::NoAsync>(where, node.kind == NodeKind::Await ? ".await" : "async").help("`thread::spawn` runs a closure beside the rest, and `join` waits for its value");
 }
 
 void Resolver::inner_attribute(const SyntaxTree& tree, NodeId id) {

@@ -14,6 +14,9 @@ namespace {
 // Modules that programs import from and that the library keeps in one: `std::rc::Weak` is the library's `Weak`.
 constexpr std::string_view kLibraryModules[] = {"any", "borrow", "boxed", "cell", "clone", "convert", "default", "error", "hash", "marker", "option", "primitive", "rc", "result", "str", "string"};
 
+// Modules whose names mean something else, or nothing, where the module is not named.
+constexpr std::string_view kApart[] = {"std::fs", "std::io", "std::net", "std::task"};
+
 }  // namespace
 
 Names Resolver::run(std::span<const PackageInput> packages, std::span<const ShippedFile> library) {
@@ -57,6 +60,7 @@ void Resolver::fill_prelude() {
   }
   for (ModuleId id : names_.shipped) {
     const Module& module = names_.get(id);
+    if (std::ranges::find(kApart, module.path) != std::end(kApart)) continue;
     for (const bool values : {false, true})
       for (const auto& [name, found] : values ? module.values : module.types) {
         const Definition& made = names_.get(found);

@@ -80,7 +80,7 @@ ModuleId Names::block_module(const SyntaxTree& tree, NodeId block) const {
 }
 
 bool is_built_in(std::string_view name) {
-  constexpr std::string_view names[] = {"Vec", "offset_of", "Box", "Cell", "RefCell", "Ref", "RefMut", "Gc", "Weak", "Arc", "Mutex", "MutexGuard", "RwLock", "RwLockReadGuard", "RwLockWriteGuard", "Scope", "String", "Tensor", "Device", "Fn", "FnMut", "FnOnce", "str", "char", "bool",
+  constexpr std::string_view names[] = {"Vec", "offset_of", "Box", "Cell", "RefCell", "Ref", "RefMut", "Gc", "Weak", "Arc", "Mutex", "MutexGuard", "RwLock", "RwLockReadGuard", "RwLockWriteGuard", "Scope", "Fiber", "String", "Tensor", "Device", "Fn", "FnMut", "FnOnce", "str", "char", "bool",
                                         "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"};
   return std::ranges::find(names, name) != std::end(names);
 }

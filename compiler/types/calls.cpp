@@ -137,7 +137,7 @@ void Checker::hint_object(TypeId result, TypeId expected, const Bindings& bound,
   const TypeData wanted = table_.get(shallow(expected)), given = table_.get(shallow(substitute(result, bound)));
   if (wanted.special != Special::None || given.special != Special::None || wanted.kind != given.kind || wanted.parts.size() != 1 || !is_infer(given.parts[0])) return;
   const ObjectUse* object = object_use(shallow(wanted.parts[0]));
-  if (object == nullptr || !object->callable) return;
+  if (object == nullptr || !object->callable || object->is_future) return;
   obligations_.push_back({given.parts[0], {}, object->callable, where, {}, false});
 }
 
@@ -235,10 +235,17 @@ TypeId Checker::defer_opaque(const Callee& callee, Span where) {
   const TypeId later = fresh();
   const Instance made = make_instance(callee);
   std::vector<Bound> promised;
-  at(callee.tree, callee.module, body_environment(made.callee, made.arguments), [&] { lower_bounds(later, child(child(callee.node, slot::Fn::result), slot::ImplType::bounds), promised); });
-  deferred_opaques_.push_back({callee, later, where, {}});
-  for (const Bound& one : promised)
+  TypeId output;
+  at(callee.tree, callee.module, body_environment(made.callee, made.arguments), [&] {
+    const NodeId result = child(callee.node, slot::Fn::result);
+    if (runs_later(callee)) output = result.valid() ? type_of(result) : unit_;
+    else lower_bounds(later, child(result, slot::ImplType::bounds), promised);
+  });
+  deferred_opaques_.push_back({callee, later, where, {}, output});
+  for (const Bound& one : promised) {
     if (one.callable) deferred_opaques_.back().callable = one.callable;
+    else if (shipped_name(one.use.trait) == "Future" && !one.use.equal.empty()) deferred_opaques_.back().output = one.use.equal[0].second;
+  }
   return later;
 }
 
@@ -263,6 +270,12 @@ void Checker::finish_opaques() {
   deferred_opaques_.clear();
 }
 
+TypeId Checker::opaque_cycle(const Callee& callee, Span where) {
+  auto report = sink_.report<diag::OpaqueCycle>(where, callee.name);
+  if (runs_later(callee)) report.help("let a plain function box the future: `fn … -> Box<dyn Future<Output = …>> { Box::new(async move { … }) }`");
+  return table_.error();
+}
+
 // What a function with `-> impl Trait` returns is told by its body, which is checked now if it was not before.
 TypeId Checker::opaque_result(const Callee& callee, Span where) {
   if (defining_ || callee.abstract) return table_.error();
@@ -276,7 +289,7 @@ TypeId Checker::opaque_result(const Callee& callee, Span where) {
     }
   const uint32_t number = instance(std::move(wanted));
   if (instances_[number].checked && !typed_.functions[number].signature.result.valid())
-    return sink_.report<diag::OpaqueCycle>(where, callee.name), table_.error();
+    return opaque_cycle(callee, where);
   check_body(number);
   return typed_.functions[number].signature.result;
 }

@@ -13,6 +13,10 @@ void Checker::finish_closures() {
   for (uint64_t number : closure_order_) {
     ClosureState& state = closures_.at(number);
     if (is_infer(state.result) && infer_what(state.result) == 0) unify(state.result, is_never(get(state.body).type) ? unit_ : get(state.body).type);
+    for (size_t one = 0; state.is_function && one < state.first_local; ++one) {
+      const BodyLocalId parameter(one);
+      add_capture(state, local(parameter, body_->locals[one].span), {}, parameter.value, Usage::Move);
+    }
     capture_value(state, state.body);
     state.done = true;
     if (state.calling > state.asked) wrong_calling(state.where, state.calling, state.asked);
@@ -156,7 +160,7 @@ Checker::Usage Checker::pattern_usage(PatternId id) {
 
 void Checker::make_closure_type(uint64_t number, ClosureState& state) {
   StructInfo info;
-  info.name = fmt::format("closure at line {}", sources_.position(state.where.file, state.where.begin).line);
+  info.name = fmt::format("{} at line {}", state.is_function ? "async body" : state.is_async ? "async block" : "closure", sources_.position(state.where.file, state.where.begin).line);
   info.span = state.where;
   info.is_copy = true;
   for (size_t i = 0; i < state.captures.size(); ++i) {

@@ -93,6 +93,8 @@ struct Capture {
 struct ClosureState {
   Span where;
   bool moves = false, done = false;
+  bool is_async = false;  // a body that runs when it is awaited
+  bool is_function = false;  // that of an async function, which takes all parameters with it
   size_t first_local = 0, last_local = ~size_t{0};  // locals of its own
   std::vector<PatternId> patterns;
   std::vector<TypeId> types;
@@ -125,6 +127,7 @@ struct DeferredOpaque {
   TypeId later;
   Span where;
   std::optional<Callable> callable{};  // what its declaration promises
+  TypeId output{};                     // … of a future: what it gives
 };
 
 // A `?` whose way out is not made yet: in a closure, what is returned may be told behind it.
@@ -143,7 +146,7 @@ struct BodyState {
   uint32_t next_loop_ = 0;
   size_t errors_before_ = 0;
   TypeId result_;
-  bool shipped_ = false, defining_ = false, in_closure_ = false, unsafe_ = false, settling_ = false, defaulting_ = false;
+  bool shipped_ = false, defining_ = false, in_closure_ = false, in_async_ = false, unsafe_ = false, settling_ = false, defaulting_ = false;
   std::vector<TypeId> variables_;      // what inference knows; invalid: nothing yet
   std::unordered_map<uint32_t, TypeId> deepened_;  // types with variables, and what they are as far as is known now
   std::set<uint32_t> number_variables_;  // lengths and dims to be told
@@ -270,6 +273,7 @@ class Checker : private BodyState {
   void check_function(TypedFunction& function, const Callee& callee, const Environment& environment, bool defining);
   void parameters_of(TypedFunction& function, const Callee& callee);
   bool called_once(const Callee& callee, size_t parameter);
+  ExprId function_body(NodeId body);
   void check_result(const Callee& callee);
   void opaque_bounds(NodeId result);
   void settle_opaque(FunctionSignature& out, TypeId type);
@@ -403,6 +407,8 @@ class Checker : private BodyState {
   bool points(TypeId type) const;  // what `*` goes through: references, boxes, guards, Gc
   TypeId object_type(ObjectUse use);
   TypeId substitute_object(ObjectUse use, const Bindings& bound);
+  bool make_future_object(ObjectUse& use, Span where);
+  ExprId coerce_future(ExprId value, TypeId source, const ObjectUse& use, TypeId wanted);
   bool fit_objects(TypeId pattern, TypeId given, Bindings& bound);
   Callable function_callable(TypeId type);
   ExprId coerce_object(ExprId value, TypeId found, TypeId wanted);
@@ -560,6 +566,7 @@ class Checker : private BodyState {
   ExprId call_callee(Callee callee, ExprId receiver, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId pending_call(Callee callee, TypeId result, Span where, std::vector<ExprId> parts);
   ExprId pass_argument(Callee& callee, const FunctionInfo& info, size_t i, const Argument& value);
+  TypeId opaque_cycle(const Callee& callee, Span where);
   TypeId defer_opaque(const Callee& callee, Span where);
   bool contains_closure(TypeId given);
   void finish_opaques();
@@ -616,6 +623,15 @@ class Checker : private BodyState {
   const ClosureInfo* closure_of(TypeId type) const;
   std::optional<Callable> closure_hint(TypeId expected);
   ExprId closure(NodeId id, TypeId expected);
+  ExprId closure_of_body(ClosureState state, TypeId type, NodeId body);
+  // (async.cpp)
+  bool runs_later(const Callee& callee) const;
+  ExprId async_block(NodeId id);
+  ExprId async_function(const Callee& callee, NodeId body);
+  ExprId call_library(std::string_view function, ExprId argument, Span where);
+  ExprId await(NodeId id);
+  TypeId promised_output(TypeId type);
+  ExprId await_promised(ExprId operand, DefinitionId future, TypeId output, Span where);
   ExprId function_value(const PathTarget& target, TypeId expected, Span where);
   TypeId argument_type(const PathTarget& target, size_t i);
   size_t variant_arity(DefinitionId variant) const;

@@ -70,7 +70,6 @@ ExprId Checker::closure(NodeId id, TypeId expected) {
   const Span where = span(id);
   const std::optional<Callable> hint = closure_hint(expected);
   const TypeId type = fresh(3);
-  const uint64_t number = infer_number(type);
   ClosureState state;
   state.where = where;
   state.moves = tree().has(id, parse::kMove);
@@ -90,15 +89,24 @@ ExprId Checker::closure(NodeId id, TypeId expected) {
     state.patterns.push_back(bound);
     state.types.push_back(one);
   }
+  return closure_of_body(std::move(state), type, child(id, slot::Closure::body));
+}
+
+// What is left when the parameters are bound: the body, which leaves by ways of its own.
+ExprId Checker::closure_of_body(ClosureState state, TypeId type, NodeId body) {
+  const Span where = state.where;
+  const uint64_t number = infer_number(type);
   auto loops = std::exchange(loops_, {});
   const TypeId outer_result = std::exchange(result_, state.result);
-  const bool outer_closure = std::exchange(in_closure_, true);
+  const bool outer_closure = std::exchange(in_closure_, !state.is_function);
+  const bool outer_async = std::exchange(in_async_, state.is_async);
   auto outer_tries = std::exchange(open_tries_, {});
   closures_[number] = state;  // a closure that calls itself finds no name for that, but its parameters may be looked at
-  ExprId value = block(child(id, slot::Closure::body), state.result);
+  ExprId value = state.is_function ? function_body(body) : state.is_async ? block_inner(body, state.result) : block(body, state.result);
   if (!is_never(get(value).type) || !is_infer(state.result)) value = coerce(value, state.result);
   for (const OpenTry& one : std::exchange(open_tries_, std::move(outer_tries))) hand_on(one);
   in_closure_ = outer_closure;
+  in_async_ = outer_async;
   result_ = outer_result;
   loops_ = std::move(loops);
   ClosureState& kept = closures_.at(number);

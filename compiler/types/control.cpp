@@ -7,7 +7,7 @@ namespace stark::types {
 using spec::Opcode;
 
 ExprId Checker::block(NodeId id, TypeId expected) {
-  if (kind(id) != NodeKind::Block) return expression(id, expected);
+  if (kind(id) != NodeKind::Block || tree().has(id, parse::kAsync)) return expression(id, expected);
   const std::string_view label = node(id).text;
   if (label.empty()) return block_inner(id, expected);
   const uint32_t number = next_loop_++;

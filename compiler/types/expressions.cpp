@@ -111,7 +111,7 @@ ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
     case NodeKind::Assign: return assign(id);
     case NodeKind::CompoundAssign: return compound_assign(id);
     case NodeKind::Range: return range(id, expected);
-    case NodeKind::Await: return sink_.report<diag::Unsupported>(span(id), "`.await`"), error(span(id));
+    case NodeKind::Await: return await(id);
     case NodeKind::Cast: return cast(id);
     case NodeKind::Try: return try_expression(id, expected);
     case NodeKind::RefExpr: return reference(id, expected);
@@ -123,7 +123,7 @@ ExprId Checker::expression_unlimited(NodeId id, TypeId expected) {
     case NodeKind::Array: return array(id, expected);
     case NodeKind::Repeat: return repeat(id, expected);
     case NodeKind::StructLiteral: return struct_literal(id, expected);
-    case NodeKind::Block: return block(id, expected);
+    case NodeKind::Block: return tree().has(id, parse::kAsync) ? async_block(id) : block(id, expected);
     case NodeKind::If: return if_expression(id, expected);
     case NodeKind::LetCondition: return condition(id);
     case NodeKind::While:

@@ -40,6 +40,7 @@ TypeId Checker::unsafe_destructor(TypeId type, std::set<TypeId>& seen) const {
   if (data.special != Special::None || !seen.insert(type).second) return {};
   const bool own = (data.kind == TypeKind::Struct && table_.info(data.struct_id).drop_function != Id<int>::kNone) ||
                    (data.kind == TypeKind::Enum && table_.info(data.enum_id).drop_function != Id<int>::kNone);
+  if (data.kind == TypeKind::Fiber) return type;  // what its frames hold may reach anything
   std::set<TypeId> reached;
   if (own && reaches_managed(type, reached)) return type;
   TypeId found;

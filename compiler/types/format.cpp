@@ -52,6 +52,7 @@ bool Checker::natively_printable(TypeId given, bool debug, int depth) {
     case TypeKind::Struct:
     case TypeKind::Enum:
     case TypeKind::Opaque:
+    case TypeKind::Fiber:
     case TypeKind::Dyn:
     case TypeKind::Fn: return false;
     case TypeKind::Unit: return debug;

@@ -118,7 +118,7 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}, &out};
     else if (seen.empty() && is_unsafe(callee)) result_elision = elided;  // for as long as the caller knows it to be there
     const NodeId result = child(callee.node, slot::Fn::result);
-    if (result.valid() && kind(result) == NodeKind::ImplType) {
+    if (runs_later(callee) || (result.valid() && kind(result) == NodeKind::ImplType)) {
       out.result = TypeId();  // the body tells
     } else {
       const LoweredType lowered = result.valid() ? lower_value(result, result_elision) : LoweredType{unit_, {}};
@@ -305,20 +305,24 @@ void Checker::check_function(TypedFunction& function, const Callee& callee, cons
     parameters_of(function, callee);
     check_result(callee);
     const NodeId body = child(callee.node, slot::Fn::body);
-    const bool no_value = kind(body) == NodeKind::Block && !child(body, slot::Block::value).valid();
-    ExprId value = block(body, result_);
-    if (no_value && !diverges(value) && !is_error(result_) && shallow(result_) != unit_ && !opaque) {
-      const Span whole = node(body).span;
-      sink_.report<diag::MissingValue>({whole.file, whole.end - 1, whole.end}, name(result_)).help("end the body with the value, without `;` after it");
-    } else {
-      value = coerce(value, result_);
-    }
-    function.body = value;
-    if (opaque) opaque_bounds(child(callee.node, slot::Fn::result));
+    const bool later = runs_later(callee);
+    in_async_ = callee.tree->has(callee.node, parse::kAsync);
+    function.body = later ? coerce(async_function(callee, body), result_) : function_body(body);
+    if (opaque && !later) opaque_bounds(child(callee.node, slot::Fn::result));
     finish_body();
   });
   if (opaque) settle_opaque(function.signature, deep(result_));
   static_cast<BodyState&>(*this) = std::move(before);
+}
+
+ExprId Checker::function_body(NodeId body) {
+  const bool no_value = kind(body) == NodeKind::Block && !child(body, slot::Block::value).valid();
+  const bool is_told = !is_error(result_) && !is_infer(result_) && shallow(result_) != unit_;
+  const ExprId value = block(body, result_);
+  if (!no_value || diverges(value) || !is_told) return coerce(value, result_);
+  const Span whole = node(body).span;
+  sink_.report<diag::MissingValue>({whole.file, whole.end - 1, whole.end}, name(result_)).help("end the body with the value, without `;` after it");
+  return error(whole);
 }
 
 void Checker::parameters_of(TypedFunction& function, const Callee& callee) {

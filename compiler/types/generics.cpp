@@ -167,7 +167,7 @@ const FunctionInfo& Checker::function_info(const Callee& callee) {
       hiding_ = nullptr;
     }
     const NodeId result = child(callee.node, slot::Fn::result);
-    out.result = !result.valid() ? unit_ : kind(result) == NodeKind::ImplType ? TypeId() : type_of(result);
+    out.result = runs_later(callee) ? TypeId() : !result.valid() ? unit_ : kind(result) == NodeKind::ImplType ? TypeId() : type_of(result);
     out.parameters.insert(out.parameters.end(), own.parameters.begin(), own.parameters.end());
     out.bounds = own.bounds;
     assumed.insert(assumed.end(), own.bounds.begin(), own.bounds.end());

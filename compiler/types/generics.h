@@ -53,6 +53,7 @@ struct ObjectUse {
   TraitUse use;
   std::optional<Callable> callable;  // then `use` is empty
   bool is_send = false, is_sync = false;
+  bool is_future = false;  // what is called once is awaited
 };
 
 struct Bound {

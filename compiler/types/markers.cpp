@@ -79,6 +79,7 @@ bool Checker::parts_have_marker(bool sync, TypeId type, MarkerSearch& search) {
   switch (data.kind) {
     case TypeKind::Ref: return all(!data.is_mut || sync);
     case TypeKind::Ptr:
+    case TypeKind::Fiber:
     case TypeKind::Fn: return false;
     case TypeKind::Cell:
     case TypeKind::RefCell: return !sync && all(false);

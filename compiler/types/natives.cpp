@@ -52,10 +52,11 @@ TypeId Checker::pattern_type(const spec::Pattern& p, std::map<std::string, Gener
       return p.scalar == TypeKind::Guard ? table_.guard(p.guard, part) : table_.cell(p.scalar, part, p.is_mut);
     }
     case spec::PatternKind::Scope: return table_.scalar(TypeKind::Scope);
+    case spec::PatternKind::Fiber: return table_.scalar(TypeKind::Fiber);
     case spec::PatternKind::Task: {
       ObjectUse body;
       body.callable = Callable{Calling::Once, {}, unit_};
-      body.is_send = true;
+      body.is_send = !p.stays;
       return table_.box(object_type(std::move(body)));
     }
     case spec::PatternKind::Opaque: return table_.opaque(p.opaque);

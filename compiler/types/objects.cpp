@@ -107,15 +107,40 @@ LoweredType Checker::lower_object(NodeId id, const Elision& elision) {
     if (++traits > 1) return sink_.report<diag::ObjectTraits>(span(one), names_.get(use.use.trait).name), LoweredType{table_.error(), {}};
   }
   if (traits == 0) return sink_.report<diag::NotATrait>(span(id), sources_.text(span(id))), LoweredType{table_.error(), {}};
-  if (use.use.trait.valid() && !object_safe(use.use.trait, span(id))) return {table_.error(), {}};
+  if (use.use.trait.valid() && !make_future_object(use, span(id)) && !object_safe(use.use.trait, span(id))) return {table_.error(), {}};
+  if (use.is_future && is_error(use.callable->result)) return {table_.error(), {}};
   if (!named) region = region_of_object(elision);
   return {object_type(std::move(use)), {region}};
 }
 
 // A trait's name where a type stands (C10): an object in a box, unless something that points to it is written around it.
 LoweredType Checker::lower_bare_object(DefinitionId trait, NodeId arguments, Span where, const Elision& elision) {
-  if (!object_safe(trait, where)) return {table_.error(), {}};
-  return {object_type({trait_use(trait, arguments, TypeId(), where), std::nullopt}), {region_of_object(elision)}};
+  ObjectUse use;
+  use.use = trait_use(trait, arguments, TypeId(), where);
+  if (!make_future_object(use, where) && !object_safe(trait, where)) return {table_.error(), {}};
+  if (use.is_future && is_error(use.callable->result)) return {table_.error(), {}};
+  return {object_type(std::move(use)), {region_of_object(elision)}};
+}
+
+// `dyn Future<Output = T>`: its body, which is called once, with the box that it is in.
+bool Checker::make_future_object(ObjectUse& use, Span where) {
+  if (shipped_name(use.use.trait) != "Future") return false;
+  const bool is_told = !use.use.equal.empty();
+  if (!is_told) sink_.report<diag::NotObjectSafe>(where, "Future", "Output").help("say what it gives: `dyn Future<Output = …>`");
+  use.callable = Callable{Calling::Once, {}, is_told ? use.use.equal[0].second : table_.error()};
+  use.is_future = true;
+  use.use = {};
+  return true;
+}
+
+// A future on its way into a box that hides which one it is: a closure that awaits it. None if it is a body already.
+ExprId Checker::coerce_future(ExprId value, TypeId source, const ObjectUse& use, TypeId wanted) {
+  if (!use.is_future || callable_of(source)) return {};
+  const Span where = get(value).span;
+  obligations_.push_back({source, {names_.find_in(names_.library, "Future", false), {}, {{"Output", use.callable->result}}}, std::nullopt, where, {}, false});
+  const ExprId out = call_library(use.is_send ? "hide_sent_future" : "hide_future", value, where);
+  unify(get(out).type, wanted);
+  return out;
 }
 
 LoweredType Checker::lower_function_type(NodeId id, const Elision& elision) {
@@ -171,6 +196,7 @@ bool Checker::mentions(TypeId type, TypeId wanted) {
 std::string Checker::object_name(const ObjectUse& use) { return plain_object_name(use) + (use.is_send ? " + Send" : "") + (use.is_sync ? " + Sync" : ""); }
 
 std::string Checker::plain_object_name(const ObjectUse& use) {
+  if (use.is_future) return fmt::format("Future<Output = {}>", name(use.callable->result));
   if (use.callable) {
     std::string out(calling_text(use.callable->calling));
     out += "(";
@@ -195,6 +221,7 @@ TypeId Checker::object_type(ObjectUse use) {
     use.callable->result = deep(use.callable->result);
     key += fmt::format("->{}", use.callable->result.value);
   }
+  key += use.is_future ? "+Future" : "";
   key += use.is_send ? "+Send" : "";
   key += use.is_sync ? "+Sync" : "";
   const auto known = object_ids_.find(key);
@@ -219,7 +246,7 @@ TypeId Checker::substitute_object(ObjectUse use, const Bindings& bound) {
 bool Checker::fit_objects(TypeId pattern, TypeId given, Bindings& bound) {
   const ObjectUse *p = object_use(pattern), *g = object_use(given);
   if (p == nullptr || g == nullptr) return p == g;
-  if (p->is_send != g->is_send || p->is_sync != g->is_sync) return false;
+  if (p->is_send != g->is_send || p->is_sync != g->is_sync || p->is_future != g->is_future) return false;
   const ObjectUse a = *p, b = *g;
   if (a.use.trait != b.use.trait || a.callable.has_value() != b.callable.has_value() || a.use.arguments.size() != b.use.arguments.size()) return false;
   for (size_t i = 0; i < a.use.arguments.size(); ++i)
@@ -323,6 +350,7 @@ ExprId Checker::coerce_object(ExprId value, TypeId found, TypeId wanted) {
   if (source == target || object_use(source) != nullptr) return {};
   if (is_infer(source) && infer_what(source) == 0) return {};  // a literal takes its default later
   const ObjectUse use = *object;
+  if (const ExprId hidden = coerce_future(value, source, use, wanted); hidden.valid()) return hidden;
   Obligation asked{source, use.use, use.callable, where, {}, false};
   obligations_.push_back(std::move(asked));
   for (const std::string_view marker : {"Send", "Sync"})

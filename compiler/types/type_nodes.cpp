@@ -304,9 +304,9 @@ LoweredType Checker::lower_builtin(std::string_view word, NodeId arguments, Span
   if (word == "TensorView") return lower_view(arguments, where, elision);
   if (word == "Box") return lower_box(arguments, where, elision);
   if (const auto cell = cell_named(word)) return lower_cell(*cell, word, arguments, where, elision);
-  if (word == "Scope") {
+  if (word == "Scope" || word == "Fiber") {
     const NodeId lifetime = list(arguments).empty() ? NodeId() : list(arguments)[0];
-    return {table_.scalar(TypeKind::Scope), {region_of(lifetime, where, elision)}};
+    return {table_.scalar(word == "Scope" ? TypeKind::Scope : TypeKind::Fiber), {region_of(lifetime, where, elision)}};
   }
   const TypeId scalar = scalar_named(word);
   known = scalar.valid();

@@ -65,7 +65,7 @@ TypeTable::Extent TypeTable::extent(const TypeData& data) const {
   if (data.special != Special::None) out.regions = 0;
   else if (data.kind == TypeKind::Struct) out.regions = info(data.struct_id).region_count;
   else if (data.kind == TypeKind::Enum) out.regions = info(data.enum_id).region_count;
-  else if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn || data.kind == TypeKind::Scope) out.regions = 1;
+  else if (data.kind == TypeKind::Fn || data.kind == TypeKind::Dyn || data.kind == TypeKind::Scope || data.kind == TypeKind::Fiber) out.regions = 1;
   else if (data.kind == TypeKind::Gc || data.kind == TypeKind::Weak) out.regions = 0;  // what is inside borrows nothing
   else if (data.kind == TypeKind::Ref || data.kind == TypeKind::Guard) ++out.regions;
   return out;

@@ -73,7 +73,10 @@ class Numbering {
         if (pattern.is_mut) static_.push_back(count_);
         return;
       case PatternKind::Scope: expect(kind == TypeKind::Scope); return slots.push_back(once(scope_));
-      case PatternKind::Task: expect(kind == TypeKind::Box); return slots.push_back(pattern.is_mut ? once(scope_) : kept(static_));
+      case PatternKind::Fiber: expect(kind == TypeKind::Fiber); return slots.push_back(is_result ? once(result_) : ++count_);
+      case PatternKind::Task:
+        expect(kind == TypeKind::Box);
+        return slots.push_back(pattern.lender == spec::Lender::Scope ? once(scope_) : kept(pattern.lender == spec::Lender::Fiber ? arguments_ : static_));
     }
   }
 

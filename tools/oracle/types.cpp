@@ -47,7 +47,7 @@ void TypeBook::count_slots() {
     const TypeKind k = kind(t);
     if (holds_element(k) || k == TypeKind::Ptr) count = slots(r.a);
     if (k == TypeKind::Ref || k == TypeKind::Guard) count = 1 + slots(r.a);
-    if (k == TypeKind::Dyn || k == TypeKind::Fn || k == TypeKind::Scope) count = 1;
+    if (k == TypeKind::Dyn || k == TypeKind::Fn || k == TypeKind::Scope || k == TypeKind::Fiber) count = 1;
     if (k == TypeKind::Struct || k == TypeKind::Enum) count = spec::lifetimes_declared(r);
     if (k == TypeKind::Tuple)
       for (uint32_t f = 0; f < r.b; ++f) count += slots(row_at(m_.fields, r.a + f).type.type);

@@ -91,7 +91,8 @@ namespace stark::api {
 void Core::end() {
   is_over = true;
   runtime.is_over.store(true);
-  while (runtime.threads.running.load() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const vm::Threads& all = runtime.threads;
+  while (all.running.load() + all.leaving.load() + all.workers.load() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 }  // namespace stark::api

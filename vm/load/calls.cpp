@@ -22,6 +22,7 @@ void Translator::call(const Instruction& i) {
     call_inlined(callee.index, *here, to);
     return end_write(place, to);
   }
+  e_.outgoing = std::max(e_.outgoing, callee.parameters_end);
   emit(Exec::Call, to, kOutgoing, types().size(type_of(place))).site = &callee;
   end_write(place, to);
 }
@@ -35,7 +36,7 @@ void Translator::call_native(const Instruction& i) {
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
   site.result = {to, type_of(place), types().kind(type_of(place))};
-  emit(Exec::CallNative).site = p_.keep(std::move(site));
+  emit(native == Native::ThreadYield ? Exec::GiveWay : Exec::CallNative).site = p_.keep(std::move(site));
   end_write(place, to);
   // Destructors run when the instruction is done and every value is where roots are.
   if (native == Native::GcNew || native == Native::GcCollect || native == Native::GcCollectYoung) emit(Exec::DropDead);
@@ -48,6 +49,7 @@ void Translator::call_foreign(const Instruction& i) {
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
   site.result = {to, type_of(place), types().kind(type_of(place))};
+  e_.outgoing = std::max(e_.outgoing, spec::kMaxForeignBytes);  // what a function that C calls gives back
   emit(Exec::CallForeign).site = p_.keep(std::move(site));
   end_write(place, to);
 }

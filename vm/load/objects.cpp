@@ -39,6 +39,7 @@ void Translator::call_dyn(const Instruction& i) {
     emit(Exec::Mov8, offsets[0] | kOutgoing, receiver.offset);
   }
   for (uint32_t a = 1; a < arguments.size(); ++a) fetch_operand(offsets[a] | kOutgoing, arguments[a]);
+  e_.outgoing = std::max(e_.outgoing, offsets.back());
   const uint32_t place = result_place(i.words[0]);
   const uint32_t to = begin_write(place);
   emit(Exec::CallDyn, to, kOutgoing, receiver.offset + 8, uint64_t{types().size(type_of(place))} << 32 | i.words[1]);

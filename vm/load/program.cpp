@@ -26,7 +26,8 @@ Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, Tr
   types_ = {&module(), verified_.types()};
   find_shared();
   has_threads_ = std::ranges::any_of(module().types, [](const spec::TypeRow& row) {
-    return row.kind == static_cast<uint32_t>(TypeKind::Opaque) && row.a == static_cast<uint32_t>(spec::Opaque::Thread);
+    const auto opaque = static_cast<spec::Opaque>(row.a);
+    return row.kind == static_cast<uint32_t>(TypeKind::Opaque) && (opaque == spec::Opaque::Thread || opaque == spec::Opaque::Spawned);
   });
   for (uint32_t f = 0; f < functions_.size(); ++f) functions_[f].index = f;
   texts_.resize(module().constants.size());
@@ -40,6 +41,7 @@ std::vector<uint32_t> Program::method_offsets(const spec::SignatureRow& method) 
   for (uint32_t i = 1; i < method.parameters.count; ++i) {
     offsets.push_back(place_behind(types_.facts(module().type_uses[method.parameters.first + i].type), end));
   }
+  offsets.push_back(end);
   return offsets;
 }
 
@@ -70,6 +72,7 @@ void Program::lay_out(Function& function) {
     for (auto& [index, layout] : function.inlined) place_all(index, layout, belongs);
   };
   place_everywhere([](bool parameter, bool) { return parameter; });
+  function.parameters_end = end;
   place_everywhere([](bool parameter, bool pointers) { return !parameter && !pointers; });
   end = aligned(end, 8);
   function.zero_from = end;

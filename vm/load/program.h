@@ -69,6 +69,8 @@ struct Point {
 struct Function {
   std::atomic<const Op*> entry{nullptr};  // null until translated; whoever sees it sees the rest
   uint32_t frame_size = 0;
+  uint32_t parameters_end = 0;
+  uint32_t reach = 0;  // the frame, and what is written behind it before others' frames are there
   uint32_t zero_from = 0, zero_bytes = 0;  // cleared at entry: pointer words and drop flags
   uint32_t index = 0;
   bool is_laid_out = false;
@@ -118,12 +120,12 @@ class Program {
   // Descriptor of an object that an Arc shares: a count, then one value of this type, or a run of elements.
   const BoxInfo& arc_info(uint32_t type);
   const gc::TypeInfo& arc_run_info(uint32_t element_type);
-  // Whether the program can start threads: then its functions poll.
+  // Whether the program can start threads or tasks: then its functions poll.
   bool has_threads() const { return has_threads_; }
   // Descriptor of an object that holds one value of this type.
   const BoxInfo& box_info(uint32_t type);
   const VTable* vtable(uint32_t index) const { return &vtables_[index]; }
-  // Where every function behind a method of a dyn takes its arguments, the thin receiver first.
+  // Where every function behind a method of a dyn takes its arguments, the thin receiver first; and where they end.
   std::vector<uint32_t> method_offsets(const spec::SignatureRow& method) const;
   // The bodies that an operation is in the middle of, the innermost first.
   std::vector<Point> points_of(const Function& function, const Op* op) const;

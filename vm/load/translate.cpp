@@ -16,7 +16,7 @@ Translator::Translator(Program& program, Emission& emission, uint32_t index, con
 
 void Translator::run(Program& program, Function& function) {
   function.bodies.push_back({function.index, spec::kNone, 0, &function.layout});
-  Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size};
+  Emission e{function, {program.handlers(), {}, {}, {}, {}}, {}, function.frame_size, 0, 0};
   Translator(program, e, function.index, function.layout, 0).translate();
   if (program.translation().improves) {
     Improvable it = improvable(program, e);
@@ -202,6 +202,7 @@ void Translator::bind(Emission& e) {
   }
   Function& f = e.function;
   f.frame_size = e.frame_end;
+  f.reach = e.frame_end + e.outgoing;
   // Flags stand behind the pointers.
   uint32_t from = f.zero_from + f.zero_bytes, end = f.zero_from;
   for (const RootSlot& r : f.roots) {

@@ -50,6 +50,7 @@ struct Emission {
   std::vector<Scratch> scratch;
   uint32_t frame_end = 0;  // behind registers and scratch
   uint32_t inlined_words = 0;
+  uint32_t outgoing = 0;       // behind the frame: arguments of calls, room for a static's value
 };
 
 class Translator {

@@ -222,6 +222,7 @@ void Translator::reach_static(const Instruction& i) {
   const uint32_t place = i.words[0], number = i.words[1];
   const uint32_t to = begin_write(place);
   const bool is_local = (m().statics[number].flags & spec::kStaticLocal) != 0;
+  e_.outgoing = std::max(e_.outgoing, (types().size(m().statics[number].type) + 15) / 16 * 16);
   emit(is_local ? Exec::StaticLocal : Exec::Static, to, 0, types().size(type_of(place)), number);
   end_write(place, to);
 }

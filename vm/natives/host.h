@@ -12,6 +12,7 @@
 #include "vm/natives/foreigns.h"
 #include "vm/natives/grants.h"
 #include "vm/natives/opaques.h"
+#include "vm/natives/outside.h"
 #include "vm/natives/output.h"
 #include "vm/natives/threads.h"
 #include "vm/natives/raw_memory.h"
@@ -30,17 +31,13 @@ struct Failure {
   Exit exit = Exit::Panic;
   std::string message;
   std::string help;
+  std::string told = {};      // of a panic that came from another fiber: where it was is told already
+  bool is_cancelled = false;  // nothing went wrong: the fiber is left because nobody wants it any more
   std::optional<int> status{};  // what the program asked to end with; then nothing is told
 };
 
-// Work that dropping left to do; the last entry is next.
-struct DropEntry {
-  enum class Kind : uint8_t { Resume, Value, Fields, Elements } kind = Kind::Value;
-  uint32_t type = 0;
-  void* address = nullptr;  // of the value, or of the first element
-  uint64_t next = 0, end = 0;
-  const Op* resume = nullptr;
-};
+// Who goes on behind a native: the fiber that called it; others, and this one calls it again when it is woken; or one that it drives.
+enum class Turn : uint8_t { Stays, Waits, Enters };
 
 struct HostOptions {
   gc::Options heap;
@@ -49,6 +46,7 @@ struct HostOptions {
   std::vector<std::string> arguments;  // of the program, its name first
   size_t stack_bytes = size_t{64} << 20;
   size_t thread_stack_bytes = size_t{8} << 20;  // of every thread but the first
+  uint64_t task_threads = 1;                    // that take tasks, the first one among them
   uint64_t thread_limit = 4096;                 // threads at once beside the first
   // Of the whole run; the program must be translated with Translation::meters for them.
   std::optional<uint64_t> fuel;                     // instructions of the bundle
@@ -67,8 +65,14 @@ struct HostOptions {
 
 // What all threads of a running program share.
 struct Runtime {
-  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output, options.errors, options.output_limit), opaques(options.handle_limit), budget(options.fuel, options.deadline), statics(p), foreigns(p, options.grants) { heap.add_roots(&statics); }
-  ~Runtime() { heap.remove_roots(&statics); }
+  Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output, options.errors, options.output_limit), opaques(options.handle_limit), budget(options.fuel, options.deadline), statics(p), foreigns(p, options.grants) {
+    heap.add_roots(&statics);
+    heap.add_roots(&threads.executor);
+  }
+  ~Runtime() {
+    heap.remove_roots(&threads.executor);
+    heap.remove_roots(&statics);
+  }
   Runtime(const Runtime&) = delete;
 
   Program& program;
@@ -79,6 +83,7 @@ struct Runtime {
   Output out;
   Threads threads;
   Opaques opaques;
+  Outside outside{threads.lot};
   Budget budget;
   std::atomic<bool> is_over{false};  // some thread of an embedded program failed: the others end when they look at their fuel
   Statics statics;
@@ -100,6 +105,9 @@ struct Host {
   const uint64_t thread_id;
   bool is_unwinding = false;           // a panic is leaving the frames
   std::vector<DropEntry> drops;
+  Scheduler fibers;
+  Turn turn = Turn::Stays;             // what a native wants done next
+  Fiber* turn_to = nullptr;            // Enters
   std::optional<Failure> failure;
   FatBox callback;                     // what is told of pauses: a root, empty while it runs
   uint32_t callback_type = spec::kNone;
@@ -108,9 +116,11 @@ struct Host {
   std::string text;                    // reused by whatever builds text
 
   void fail(Exit exit, std::string message, std::string help = {}) {
-    if (!failure) failure = Failure{exit, std::move(message), std::move(help), std::nullopt};
+    if (!failure) failure = Failure{exit, std::move(message), std::move(help)};
   }
   void fail(const Error& error);
+  // One that has the box of its body, and runs on this thread or, if it is a task that may go anywhere, on none yet.
+  Fiber* new_fiber(FatBox body, uint32_t type);
   void fail_memory() { fail(Exit::Memory, "out of memory: the managed heap has reached its limit", "raise it with `--heap-limit`"); }
   Printer printer();
 };

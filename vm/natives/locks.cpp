@@ -1,5 +1,5 @@
 // vm/natives/locks.cpp — Mutex, RwLock, waiting for a condition, values that are set once.
-// Room: vm/natives. In: references to locks, which move whenever this thread rests. Out: guards, which release when they are dropped.
+// Room: vm/natives. In: references to locks, which move whenever this fiber waits. Out: guards, which release when they are dropped.
 #include "gc/barrier.h"
 #include "vm/natives/locks.h"
 #include "vm/natives/table.h"
@@ -27,7 +27,7 @@ void make_lock(NativeCall& call) {
 }
 
 void take(NativeCall& call, bool exclusive) {
-  take_lock(call.host.heap, lot(call), exclusive, [&] { return word_behind(call); });
+  if (!take_lock(call, exclusive, [&] { return word_behind(call); })) return;
   if (exclusive) note_writer(call, word_behind(call));
   call.give(word_behind(call));
 }
@@ -65,21 +65,39 @@ void RwLockGetMut(NativeCall& call) { MutexGetMut(call); }
 void RwLockIntoInner(NativeCall& call) { into_inner(call); }
 
 // Argument 0: the guard. 1: the word that a notification changes, whose upper bits are its queue. 2: nanoseconds, or all ones.
-// The guard is its thread's again when this is done; the second part of the result says whether it was woken in time.
+// The guard is its fiber's again when this is done; the second part of the result says whether it was woken in time. Whoever is
+// to be left meanwhile takes the lock again first, because the guard is still its owner's.
 void GuardWait(NativeCall& call) {
   const auto guarded = [&] { return call.get<LockWord*>(0); };
   const auto word = [&] { return std::atomic_ref<uint64_t>(*call.get<uint64_t*>(1)); };
-  const uint64_t seen = word().load(std::memory_order_acquire), nanoseconds = call.get<uint64_t>(2);
-  std::optional<std::chrono::steady_clock::time_point> deadline;
-  if (nanoseconds < (uint64_t{1} << 62)) deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(nanoseconds);
-  release_lock(guarded(), lot(call), true, call.host.is_unwinding);
-  const bool woken = lot(call).wait(call.host.heap, seen >> 48, deadline, [&] { return word().load(std::memory_order_acquire) != seen; });
-  take_lock(call.host.heap, lot(call), true, guarded);
+  Waiting& waiting = call.waiting();
+  if (waiting.phase == 0) {
+    const uint64_t nanoseconds = call.get<uint64_t>(2);
+    waiting.seen = word().load(std::memory_order_acquire);
+    if (nanoseconds < (uint64_t{1} << 62)) waiting.deadline = Clock::now() + std::chrono::nanoseconds(nanoseconds);
+    release_lock(guarded(), lot(call), true, false);
+    waiting.phase = 1, waiting.holds = true;
+  }
+  if (waiting.phase == 1) {
+    const bool is_over = waiting.deadline && Clock::now() >= *waiting.deadline;
+    const auto changed = [&] { return word().load(std::memory_order_acquire) != waiting.seen; };
+    if (is_over || call.is_to_be_left()) {
+      waiting.in_time = changed();
+    } else {
+      waiting.in_time = call.wait(waiting.seen >> 48, changed);
+      if (waiting.deadline && !waiting.in_time) call.wait_until(*waiting.deadline);
+      if (!waiting.in_time) return;
+    }
+    waiting.phase = 2;
+  }
+  if (!take_lock(call, true, guarded)) return;
   note_writer(call, guarded());
+  waiting.holds = false;
+  if (call.is_to_be_left()) return call.leave();
   const auto& offsets = call.types().facts(call.site.result.type).field_offsets;
   LockWord* guard = guarded();
   store(call.result() + offsets[0], guard);
-  store<uint8_t>(call.result() + offsets[1], woken ? 1 : 0);
+  store<uint8_t>(call.result() + offsets[1], waiting.in_time ? 1 : 0);
 }
 
 void WordWake(NativeCall& call) {

@@ -1,5 +1,5 @@
 // vm/natives/locks.h — LockWord: the word in front of what a Mutex or RwLock holds: who has it, whether somebody waits, which queue.
-// Room: vm/natives. In: the address of a Mutex or RwLock, which may move whenever its thread rests. Out: taken or not.
+// Room: vm/natives. In: the address of a Mutex or RwLock, which may move whenever its fiber waits. Out: taken or not.
 // Law: readers count in the low bits; kWriter excludes them and each other; kWaiting is set by who will wait, under the queue's lock.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "vm/natives/threads.h"
+#include "vm/natives/native_call.h"
 
 namespace stark::vm {
 
@@ -41,17 +41,11 @@ struct LockWord {
 };
 static_assert(sizeof(LockWord) == kCounted);
 
-// `word` gives the lock where it is now.
+// `word` gives the lock where it is now. False: the fiber waits.
 template <class Word>
-void take_lock(gc::Mutator& mutator, ParkingLot& lot, bool exclusive, Word word) {
-  for (int turn = 0; turn < 100; ++turn) {
-    if (word()->try_take(exclusive)) return;
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-    mutator.poll();
-  }
-  lot.wait(mutator, word()->queue(), std::nullopt, [&] {
+bool take_lock(NativeCall& call, bool exclusive, Word word) {
+  if (word()->try_take(exclusive)) return true;
+  return call.wait(word()->queue(), [&] {
     LockWord* at = word();
     for (;;) {
       if (at->try_take(exclusive)) return true;

@@ -51,6 +51,40 @@ class NativeCall {
     }
   }
 
+  // --- for natives that wait: each is called again when its fiber is woken, as if for the first time but for `waiting()`
+  Waiting& waiting() { return host.fibers.running->waiting; }
+  void wait() { host.turn = Turn::Waits; }
+  void wait_until(Clock::time_point when) {
+    host.fibers.set_alarm(*host.fibers.running, when);
+    wait();
+  }
+  // True once `ready()` holds; else the native is done for now.
+  template <class Ready>
+  bool wait(uint64_t queue, Ready ready) {
+    if (host.runtime.threads.lot.wait(*host.fibers.running, queue, ready)) return true;
+    wait();
+    return false;
+  }
+  // … where something outside of the program makes it hold.
+  template <class Ready>
+  bool wait_outside(uint64_t queue, Ready ready) {
+    if (wait(queue, ready)) return true;
+    host.fibers.wait_outside(*host.fibers.running);
+    return false;
+  }
+  void give_way() {
+    host.fibers.wake_here(*host.fibers.running);
+    wait();
+  }
+  void enter(Fiber& fiber) {
+    host.turn = Turn::Enters;
+    host.turn_to = &fiber;
+  }
+  std::shared_ptr<TaskRecord> start_task(bool stays);
+  // Nobody wants to know any more what becomes of the fiber.
+  bool is_to_be_left() const { return host.fibers.running->is_to_be_left(); }
+  void leave() { host.failure = Failure{Exit::Panic, {}, {}, {}, true}; }
+
   // Null, and the program ends, when the heap is full.
   gc::Object* allocate(const gc::TypeInfo& type, uint64_t count);
   const TypeTables& types() const { return host.program.types(); }

@@ -52,38 +52,36 @@ void Statics::visit_roots(gc::Visitor& visitor) {
   for (const Root& root : roots_) visitor.visit(root.kind, root.address);
 }
 
-// Whether who makes the static waits for one that `thread` makes, directly or by way of others.
-bool Statics::waits_for(const StaticCell& cell, uint64_t thread) const {
+// Whether who makes the static waits for one that `fiber` makes, directly or by way of others.
+bool Statics::waits_for(const StaticCell& cell, uint64_t fiber) const {
   const StaticCell* at = &cell;
   for (;;) {
     if (at->state != State::Making) return false;
-    if (at->maker == thread) return true;
+    if (at->maker == fiber) return true;
     const auto next = waiting_.find(at->maker);
     if (next == waiting_.end()) return false;
     at = next->second;
   }
 }
 
-Statics::Claim Statics::claim(StaticCell& cell, uint64_t thread, gc::Mutator& mutator, ParkingLot& lot) {
-  for (;;) {
-    {
-      const std::scoped_lock lock(mutex_);
-      waiting_.erase(thread);
-      switch (cell.state) {
-        case State::Made: return Claim::Made;
-        case State::Unmade:
-          cell.maker = thread;
-          cell.state = State::Making;
-          return Claim::Mine;
-        case State::Making:
-          if (waits_for(cell, thread)) return Claim::Circular;
-          waiting_[thread] = &cell;
-          break;
-        default: return Claim::Failed;
-      }
+Statics::Claim Statics::claim(StaticCell& cell, Fiber& fiber, ParkingLot& lot) {
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting_.erase(fiber.id);
+    switch (cell.state) {
+      case State::Made: return Claim::Made;
+      case State::Unmade:
+        cell.maker = fiber.id;
+        cell.state = State::Making;
+        return Claim::Mine;
+      case State::Making:
+        if (waits_for(cell, fiber.id)) return Claim::Circular;
+        waiting_[fiber.id] = &cell;
+        break;
+      default: return Claim::Failed;
     }
-    lot.wait(mutator, cell.number, std::nullopt, [&] { return cell.state != State::Making; });
   }
+  return lot.wait(fiber, cell.number, [&] { return cell.state != State::Making; }) ? claim(cell, fiber, lot) : Claim::Waits;
 }
 
 void Statics::settle(StaticCell& cell, bool is_made, ParkingLot& lot) {
@@ -99,16 +97,20 @@ LocalStatics::LocalStatics(Program& program) : cells_(static_cells(program)), ha
   for (size_t x = 0; x < program.module().statics.size(); ++x) cells_[x].memory = reinterpret_cast<std::byte*>(&handles_[x]);
 }
 
-Statics::Claim LocalStatics::claim(StaticCell& cell) {
-  if (cell.state == State::Making) return Statics::Claim::Circular;
+// Another fiber of the thread may be about to make it.
+Statics::Claim LocalStatics::claim(StaticCell& cell, Fiber& fiber, ParkingLot& lot) {
+  if (cell.state == State::Making && cell.maker == fiber.id) return Statics::Claim::Circular;
+  if (cell.state == State::Making) return lot.wait(fiber, cell.number, [] { return false; }), Statics::Claim::Waits;
   if (cell.state != State::Unmade) return Statics::Claim::Failed;
+  cell.maker = fiber.id;
   cell.state = State::Making;
   return Statics::Claim::Mine;
 }
 
 // A panic leaves it unmade: the next use tries again.
-void LocalStatics::settle(StaticCell& cell, bool is_made) {
+void LocalStatics::settle(StaticCell& cell, bool is_made, ParkingLot& lot) {
   cell.state = is_made ? State::Made : State::Unmade;
+  lot.wake(cell.number);
   if (!is_made) return;
   cell.address = cell.memory;
   made_.push_back(cell.number);

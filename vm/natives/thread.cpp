@@ -1,4 +1,4 @@
-// vm/natives/thread.cpp — threads: starting them, waiting for them, sleeping; scopes that outlive what they started.
+// vm/natives/thread.cpp — threads and tasks: starting them, waiting for them, sleeping; scopes that outlive what they started.
 // Room: vm/natives. In: bodies as boxed trait objects. Out: handles; what a panic said.
 #include <sched.h>
 
@@ -10,69 +10,21 @@
 
 namespace stark::vm {
 
-void ThreadRecord::finish(std::optional<std::string> panic) {
-  {
-    const std::scoped_lock lock(mutex_);
-    finished_ = true;
-    panic_ = std::move(panic);
-  }
-  ended_.notify_all();
-}
-
-bool ThreadRecord::is_finished() const {
-  const std::scoped_lock lock(mutex_);
-  return finished_;
-}
-
-std::optional<std::string> ThreadRecord::wait(gc::Mutator& mutator) {
-  mutator.rest();
-  std::optional<std::string> panic;
-  {
-    std::unique_lock lock(mutex_);
-    ended_.wait(lock, [&] { return finished_; });
-    panic = panic_;
-  }
-  mutator.wake();
-  return panic;
-}
-
-void ScopeObject::add(std::shared_ptr<ThreadRecord> record) {
-  const std::scoped_lock lock(mutex_);
-  entries_.push_back({std::move(record), false});
-}
-
-void ScopeObject::asked(const ThreadRecord& record) {
-  const std::scoped_lock lock(mutex_);
-  for (Entry& e : entries_) e.is_asked |= e.record.get() == &record;
-}
-
-bool ScopeObject::wait_all(gc::Mutator& mutator) {
-  bool failed = false;
-  for (size_t i = 0;; ++i) {
-    Entry entry;
-    {
-      const std::scoped_lock lock(mutex_);
-      if (i == entries_.size()) return failed;
-      entry = entries_[i];
-    }
-    const bool panicked = entry.record->wait(mutator).has_value();
-    const std::scoped_lock lock(mutex_);
-    failed |= panicked && !entries_[i].is_asked;
-  }
-}
-
 namespace natives {
 namespace {
 
-const std::shared_ptr<ThreadRecord>& record_behind(const NativeCall& call, size_t argument) {
+const std::shared_ptr<TaskRecord>& record_behind(const NativeCall& call, size_t argument) {
   return (*call.get<ThreadHandle**>(argument))->record;
 }
 
-void give_thread(NativeCall& call, std::shared_ptr<ThreadRecord> record) {
+void give_handle(NativeCall& call, std::shared_ptr<TaskRecord> record) {
   if (record != nullptr) call.give_opaque(std::make_unique<ThreadHandle>(std::move(record)));
 }
 
-void give_message(NativeCall& call, const std::optional<std::string>& panic) {
+// The message of the panic that ended it, once it has ended.
+void give_panic(NativeCall& call, TaskRecord& record) {
+  if (!call.wait(record.queue, [&] { return record.is_finished(); })) return;
+  const std::optional<std::string> panic = record.panic();
   if (!panic) return give_option(call, nullptr, 0);
   gc::Object* text = make_text(call.host.heap, *panic);
   if (text == nullptr) return call.host.fail_memory();
@@ -81,26 +33,23 @@ void give_message(NativeCall& call, const std::optional<std::string>& panic) {
 
 }  // namespace
 
-void ThreadStart(NativeCall& call) { give_thread(call, call.host.runtime.threads.start(call.host, call.get<FatBox>(0))); }
-
-void ThreadWait(NativeCall& call) {
-  const std::shared_ptr<ThreadRecord> record = record_behind(call, 0);
-  give_message(call, record->wait(call.host.heap));
-}
-
+void ThreadStart(NativeCall& call) { give_handle(call, call.host.runtime.threads.start(call.host, call.get<FatBox>(0))); }
+void ThreadWait(NativeCall& call) { give_panic(call, *record_behind(call, 0)); }
 void ThreadIsFinished(NativeCall& call) { call.give_bool(record_behind(call, 0)->is_finished()); }
 void ThreadNumber(NativeCall& call) { call.give<uint64_t>(record_behind(call, 0)->id); }
 void ThreadCurrent(NativeCall& call) { call.give<uint64_t>(call.host.thread_id); }
 void ThreadPanicking(NativeCall& call) { call.give_bool(call.host.is_unwinding); }
 
 void ThreadPause(NativeCall& call) {
-  const auto span = std::chrono::nanoseconds(std::min<uint64_t>(call.get<uint64_t>(0), INT64_MAX / 4));
-  call.host.heap.rest();
-  std::this_thread::sleep_for(span);
-  call.host.heap.wake();
+  Waiting& waiting = call.waiting();
+  if (waiting.phase++ == 0) waiting.deadline = Clock::now() + std::chrono::nanoseconds(std::min<uint64_t>(call.get<uint64_t>(0), INT64_MAX / 4));
+  if (Clock::now() < *waiting.deadline) call.wait_until(*waiting.deadline);
 }
 
+// Others have their turn; a thread without others gives way to other threads.
 void ThreadYield(NativeCall& call) {
+  if (call.waiting().phase++ == 0) return call.give_way();
+  if (call.host.fibers.has_ready()) return;
   call.host.heap.rest();
   sched_yield();
   call.host.heap.wake();
@@ -121,16 +70,31 @@ void ScopeStart(NativeCall& call) {
   const auto record = call.host.runtime.threads.start(call.host, call.get<FatBox>(1));
   if (record == nullptr) return;
   scope->add(record);
-  give_thread(call, record);
+  give_handle(call, record);
 }
 
 void ScopeWait(NativeCall& call) {
-  const std::shared_ptr<ThreadRecord> record = record_behind(call, 1);
-  (*call.get<ScopeObject**>(0))->asked(*record);
-  give_message(call, record->wait(call.host.heap));
+  TaskRecord& record = *record_behind(call, 1);
+  (*call.get<ScopeObject**>(0))->asked(record);
+  give_panic(call, record);
 }
 
-void ScopeFinish(NativeCall& call) { call.give_bool((*call.get<ScopeObject**>(0))->wait_all(call.host.heap)); }
+void ScopeFinish(NativeCall& call) {
+  const ScopeObject& scope = **call.get<ScopeObject**>(0);
+  while (const auto record = scope.running()) {
+    if (!call.wait(record->queue, [&] { return record->is_finished(); })) return;
+  }
+  call.give_bool(scope.has_failed());
+}
+
+void TaskStart(NativeCall& call) { give_handle(call, call.start_task(false)); }
+void TaskStartHere(NativeCall& call) { give_handle(call, call.start_task(true)); }
+void TaskWait(NativeCall& call) { ThreadWait(call); }
+void TaskAbort(NativeCall& call) { record_behind(call, 0)->abort(); }
+void TaskIsAborted(NativeCall& call) { call.give_bool(record_behind(call, 0)->is_aborted()); }
+void TaskIsFinished(NativeCall& call) { ThreadIsFinished(call); }
+void TaskNumber(NativeCall& call) { ThreadNumber(call); }
+void TaskCurrent(NativeCall& call) { call.give<uint64_t>(call.host.fibers.running->id); }
 
 }  // namespace natives
 }  // namespace stark::vm

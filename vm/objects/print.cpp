@@ -68,6 +68,7 @@ class Walk {
       case TypeKind::OnceSlot: return once(t_.row(type).a, at, spec);
       case TypeKind::Atomic: return atomic(t_.row(type).a, at, spec);
       case TypeKind::Scope: out_ += "Scope"; return;
+      case TypeKind::Fiber: out_ += "Fiber"; return;
       case TypeKind::Ptr: return pad(out_, fmt::format("{:#x}", load<uint64_t>(at)), spec, false);
       case TypeKind::Weak: out_ += "(Weak)"; return;
       case TypeKind::Box: return box(type, load_box(at, t_.size(type)), spec);

@@ -41,6 +41,9 @@ class Watcher final : public gc::MoveListener {
   bool before(const Function& function, uint32_t word, std::byte* fp);
   bool after(const Function& function, uint32_t word, std::byte* fp);
 
+  // Somebody else may have put other references anywhere.
+  void forget_tags() { shadow_.forget_tags(); }
+
   void begin_moving() override;
   void moved(const void* from, const void* to, size_t bytes) override;
   void end_moving() override;

@@ -8,6 +8,7 @@ namespace stark::vm {
 Outcome Machine::call(uint32_t function, std::span<const CallArgument> arguments, const Taker& take) {
   CHECK(is_usable());
   host_.heap.wake();
+  host_.fibers.run_here(host_.runtime.threads.executor);
   Function& entry = host_.program.function(function);
   host_.program.translate(entry);
   const spec::Module& module = host_.program.module();
@@ -67,6 +68,7 @@ Outcome Machine::settle() {
 // What the thread's own statics hold is dropped as at the end of a program.
 Outcome Machine::close() {
   host_.heap.wake();
+  host_.fibers.run_here(host_.runtime.threads.executor);
   drop_locals();
   host_.out.flush();
   Outcome outcome = settle();

@@ -36,6 +36,12 @@ Machine::NextDrop Machine::next_drop() {
       drops.push_back({Kind::Value, type, element, 0, 0, nullptr});
       continue;
     }
+    const bool is_value = last.kind == Kind::Value;
+    if (last.kind == Kind::Fiber || (is_value && types().is(last.type, TypeKind::Fiber))) {
+      if (const auto turn = drop_fiber(last)) return *turn;
+      continue;
+    }
+    if (is_value && types().is(last.type, TypeKind::Scope) && !has_ended(*load<ScopeObject*>(last.address))) return {.waits = true};
     const DropEntry entry = last;
     const uint32_t destructor = types().drop_function(entry.type);
     if (entry.kind == Kind::Value && destructor != spec::kNone) {
@@ -45,6 +51,43 @@ Machine::NextDrop Machine::next_drop() {
     drops.pop_back();
     drop_fields(entry.type, static_cast<std::byte*>(entry.address));
   }
+}
+
+// A fiber leaves its frames in its own turn; where that waits, whoever drops it waits too. `entry` is the last one.
+std::optional<Machine::NextDrop> Machine::drop_fiber(DropEntry entry) {
+  if (entry.kind == Kind::Value) {
+    auto* begun = load<Fiber*>(entry.address);
+    entry = host_.drops.back() = {Kind::Fiber, 0, begun, 0, 0, nullptr};
+    if (begun->state == Fiber::State::Fresh) {
+      begun->state = Fiber::State::Ended;
+      return later_value(begun->body_type, reinterpret_cast<std::byte*>(&begun->body)), std::nullopt;
+    }
+    begun->is_cancelled = begun->is_woken = true;
+  }
+  auto& fiber = *static_cast<Fiber*>(entry.address);
+  if (fiber.state != Fiber::State::Ended) {
+    host_.turn = fiber.is_woken ? Turn::Enters : Turn::Waits;
+    host_.turn_to = &fiber;
+    return NextDrop{.waits = true};
+  }
+  host_.drops.pop_back();
+  const bool has_panicked = fiber.has_panicked;
+  if (has_panicked) {
+    is_in_drop_work_ = true;
+    host_.failure = Failure{Exit::Panic, fiber.message, {}, fiber.told};
+  }
+  host_.fibers.release(fiber);
+  return has_panicked ? std::optional(NextDrop{.has_failed = true}) : std::nullopt;
+}
+
+// What borrows from a scope comes to its end before the scope does.
+bool Machine::has_ended(const ScopeObject& scope) {
+  while (const auto record = scope.running()) {
+    if (host_.runtime.threads.lot.wait(*host_.fibers.running, record->queue, [&] { return record->is_finished(); })) continue;
+    host_.turn = Turn::Waits;
+    return false;
+  }
+  return true;
 }
 
 void Machine::drop_fields(uint32_t type, std::byte* address) {
@@ -75,12 +118,7 @@ void Machine::drop_fields(uint32_t type, std::byte* address) {
       if (spec::is_view(types().row(type))) return host_.tensors.drop(load<TensorObject*>(address));
       return release_guard(static_cast<spec::GuardKind>(types().row(type).b), load<void*>(address));
     case TypeKind::Arc: return drop_arc(type, load_box(address, types().size(type)));
-    case TypeKind::Scope: {
-      auto* scope = load<ScopeObject*>(address);
-      scope->wait_all(host_.heap);  // addresses are stale from here on
-      host_.runtime.opaques.drop(scope);
-      return;
-    }
+    case TypeKind::Scope: host_.runtime.opaques.drop(load<ScopeObject*>(address)); return;
     case TypeKind::Box: return drop_box(type, load_box(address, types().size(type)));
     case TypeKind::Array:
     case TypeKind::Vec: {

@@ -85,24 +85,30 @@ void Machine::run_callback(const ForeignCallback& callback, void* result, void**
   here.exit[1].handler = exit_[1].handler;
   const size_t begin = here.exit[0].a + (types().size(signature.result.type) + 15) / 16 * 16;
   std::byte* const outer = fp_;
-  if (inside_.size() >= kMostInside || static_cast<size_t>(stack_end_ - outer) < begin + entry.frame_size) {
-    trap(Trap::StackOverflow);
-    std::_Exit(report_failure());
-  }
   std::byte* frame = outer + begin;
-  header(frame) = {&here.exit[1], outer, &entry};
+  if (inside_.size() >= kMostInside) {
+    trap(Trap::StackOverflow);
+    frame = nullptr;
+  } else if (stack_end_ - outer < static_cast<ptrdiff_t>(begin + entry.reach)) {
+    frame = grow(nullptr, entry, &here.exit[1], outer);
+  } else {
+    header(frame) = {&here.exit[1], outer, &entry};
+  }
+  if (frame == nullptr) std::_Exit(report_failure());
   std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
   for (uint32_t i = 0; i < signature.parameters.count; ++i) {
     const uint32_t type = module.type_uses[signature.parameters.first + i].type;
     std::memcpy(frame + entry.layout.registers[i], arguments[i], types().size(type));
   }
   inside_.push_back(&here);
+  ++running().inside_c;
   loop(this, entry.entry, frame);
   if (host_.failure || host_.is_unwinding) {
     told_ += "  help: this happened in a function that C had called, through which nothing unwinds\n";
     std::_Exit(report_failure());
   }
   inside_.pop_back();
+  --running().inside_c;
   pc_ = here.waits_at;
   fp_ = outer;
   callback.interface.widen(outer + here.exit[0].a, result);

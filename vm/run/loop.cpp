@@ -138,6 +138,13 @@ void Machine::loop(Machine* m, const Op* pc, std::byte* fp) {
 #include "vm/run/ops_compare.inc"
 #include "vm/run/ops_control.inc"
 
+  // Another fiber has the turn, or the same once more.
+turned:
+  if (m->host_.failure) [[unlikely]] goto stop;
+  pc = m->pc_;
+  fp = m->fp_;
+  GO;
+
   // Whatever fails comes here; a panic goes on with what its frames owe.
 stop:
   if (!m->begin_unwinding()) return;

@@ -37,8 +37,8 @@ struct Outcome {
 class Machine final : public gc::RootProvider {
  public:
   // In `stack_bytes` of stack, if there is that much room: else is_usable() is false.
-  Machine(Host& host, size_t stack_bytes);
-  explicit Machine(Host& host) : Machine(host, host.options.stack_bytes) {}
+  Machine(Host& host, size_t stack_bytes, bool takes_tasks);
+  explicit Machine(Host& host) : Machine(host, host.options.stack_bytes, true) {}
   ~Machine();
   Machine(const Machine&) = delete;
 
@@ -58,7 +58,9 @@ class Machine final : public gc::RootProvider {
   void renew_fuel() { fuel_ = 0; }  // what the budget gave for the last call is gone
 
   // threads.cpp: a thread of its own calls the body, whose box is the machine's from now on.
-  static std::shared_ptr<ThreadRecord> start_thread(Host& parent, FatBox body);
+  static std::shared_ptr<TaskRecord> start_thread(Host& parent, FatBox body);
+  // … and one that takes tasks, if the host's options allow one more.
+  static void start_worker(Host& parent);
 
   void visit_roots(gc::Visitor& visitor) override;
 
@@ -69,8 +71,12 @@ class Machine final : public gc::RootProvider {
     Function* destructor = nullptr;
     void* address = nullptr;
     const Op* resume = nullptr;
+    bool waits = false;      // the fiber does, or one that it drives has its turn
+    bool has_failed = false;
   };
   NextDrop next_drop();
+  std::optional<NextDrop> drop_fiber(DropEntry entry);
+  bool has_ended(const ScopeObject& scope);
   void drop_fields(uint32_t type, std::byte* address);
   void drop_box(uint32_t type, FatBox box);
   void drop_arc(uint32_t type, FatBox arc);
@@ -81,9 +87,41 @@ class Machine final : public gc::RootProvider {
   bool place(const Function& entry, std::byte* frame, std::span<const CallArgument> arguments);
   Outcome settle();
 
+  // stacks.cpp: frames that do not fit behind their callers.
+  std::byte* grow(std::byte* frame, const Function& callee, const Op* return_to, std::byte* caller);
+  bool add_chunk(size_t bytes);
+  void drop_chunk();
+  const Op* leave_chunk();
+  bool is_first_of_chunk(const std::byte* fp) const { return running().chunk != nullptr && fp == running().chunk->frame; }
+  // Where the innermost frame's caller goes on.
+  const Op* return_of(std::byte* fp) const { return is_first_of_chunk(fp) ? running().chunk->return_to : header(fp).return_to; }
+
+  // fibers.cpp: who has the turn.
+  void put_aside(const Op* pc, std::byte* fp, Fiber::State state);
+  void take_up(Fiber& fiber);
+  void begin_fiber(Fiber& fiber);
+  void drop_body(Fiber& fiber);
+  void drive(Fiber& fiber);
+  void hand_on();
+  void run_next();
+  void wait_alone(Fiber& self);
+  bool is_stuck();
+  bool is_ended();
+  Clock::time_point look_up_at() const;
+  void take_turn(const NativeSite* site, const Op* pc, std::byte* fp);
+  // Whether what is put aside is no more than where it goes on.
+  bool is_plain() const { return host_.drops.empty() && making_.empty() && !host_.is_unwinding && !is_leaving_; }
+  void end_fiber();
+  Fiber& running() const { return *host_.fibers.running; }
+  bool is_root() const { return host_.fibers.running == root_; }
+  void look_for_others();
+  static void visit_frames(gc::Visitor& visitor, std::byte* fp);
+  void visit_arguments(gc::Visitor& visitor, const NativeSite* site, std::byte* fp) const;
+  void visit_fiber(gc::Visitor& visitor, Fiber& fiber) const;
   // machine.cpp, threads.cpp: the first frame, and what comes of it.
   std::byte* open_frame(const Function& entry, size_t room);
   void prepare(FatBox body);
+  void work();
   std::optional<std::string> run_body();
 
   // statics.cpp
@@ -93,7 +131,7 @@ class Machine final : public gc::RootProvider {
   std::byte* begin_static(StaticCell& cell, const Op* wanted_by, std::byte* fp);
   void settle_static(StaticCell& cell, bool is_made);
   const Op* finish_static(std::byte* fp);
-  bool is_made_below(std::byte* fp) const { return !making_.empty() && header(fp).return_to == &making_.back()->done[1]; }
+  bool is_made_below(std::byte* fp) const { return !making_.empty() && return_of(fp) == &making_.back()->done[1]; }
   void drop_locals();
 
   // unwind.cpp
@@ -108,6 +146,7 @@ class Machine final : public gc::RootProvider {
   void trap(Trap which, uint64_t x = 0, uint64_t y = 0);
   void panic(const gc::Object* text);
   bool watch(const Op* pc, std::byte* fp);  // false when it found something
+  void fail_late();
   bool refuel();  // false when the budget is used up
   bool call_native(const NativeSite& site, std::byte* fp);  // false when the program has failed
   // foreign.cpp; likewise. `called_back`: by C, in the middle of a foreign call.
@@ -115,7 +154,7 @@ class Machine final : public gc::RootProvider {
   bool foreign_function(uint32_t function, std::byte* to);
   static void called_back(ffi_cif* cif, void* result, void** arguments, void* callback);
   void run_callback(const ForeignCallback& callback, void* result, void** arguments);
-  bool is_called_back(std::byte* fp) const { return !inside_.empty() && header(fp).return_to == &inside_.back()->exit[1]; }
+  bool is_called_back(std::byte* fp) const { return !inside_.empty() && return_of(fp) == &inside_.back()->exit[1]; }
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
   int report_failure();
@@ -149,8 +188,12 @@ class Machine final : public gc::RootProvider {
   // Of the innermost frame, whenever control is not in the loop.
   const Op* pc_ = nullptr;
   std::byte* fp_ = nullptr;
+  Chunk* spare_ = nullptr;              // one that was left, for the next call
+  Fiber* root_ = nullptr;               // the thread's own
+  const bool takes_tasks_;
   StaticCell* const statics_;           // by number
   std::unique_ptr<paranoid::Watcher> watcher_;
+  bool others_ran_ = false;             // since it last looked
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last
   // A call from C in the middle of one to it: behind it the loop is left, and the caller's frame waits at an operation.
@@ -160,10 +203,12 @@ class Machine final : public gc::RootProvider {
   };
   std::vector<Callback*> inside_;       // the innermost last
   Op exit_[2];
+  Op fiber_exit_[2];
   Op drop_continue_[2];
   Op unwind_frame_;
   int64_t fuel_ = 0;    // instructions that the budget has given and that are not used yet
   uint64_t depth_ = 0;  // for traces
+  bool is_leaving_ = false;           // a fiber that nobody wants leaves its frames
   bool is_in_drop_work_ = false;      // the failure happened where a destructor was to be called
   std::byte* completing_ = nullptr;   // the frame that finishes a Replace before it is left
   std::map<std::tuple<uint32_t, uint32_t, Moment>, std::vector<Owed>> owed_;  // by function, word: a recursion asks often

@@ -22,6 +22,8 @@ bool Machine::call_native(const NativeSite& site, std::byte* fp) {
   NativeCall call(host_, site, fp);
   native_body(site.native)(call);
   host_.active = nullptr;
+  Waiting& waiting = host_.fibers.running->waiting;
+  if (waiting.phase != 0 && host_.turn == Turn::Stays) waiting = {};
   return !host_.failure;
 }
 
@@ -61,7 +63,10 @@ void Machine::trap(Trap which, uint64_t x, uint64_t y) {
              which == Trap::StackOverflow ? "is there a recursion without an end?" : "");
 }
 
+// The second look goes along with the thread's own fiber; what others did meanwhile it has not seen.
 bool Machine::watch(const Op* pc, std::byte* fp) {
+  if (!is_root()) return true;
+  if (std::exchange(others_ran_, false)) watcher_->forget_tags();
   const Function& function = *header(fp).function;
   switch (static_cast<WatchAt>(pc->a)) {
     case WatchAt::Enter: return watcher_->enter(function, fp);
@@ -71,6 +76,11 @@ bool Machine::watch(const Op* pc, std::byte* fp) {
   return true;
 }
 
+void Machine::fail_late() {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(host_.runtime.budget.deadline()).count();
+  host_.fail(Exit::Limit, fmt::format("out of time: the program may run for {} ms", ms), "raise it with `--deadline`");
+}
+
 bool Machine::refuel() {
   Budget& budget = host_.runtime.budget;
   if (host_.runtime.is_over.load(std::memory_order_relaxed)) return host_.fail(Exit::Limit, "another thread has ended the program"), false;
@@ -78,8 +88,7 @@ bool Machine::refuel() {
   const uint64_t given = is_late ? 0 : budget.take(static_cast<uint64_t>(-fuel_));
   fuel_ += static_cast<int64_t>(given);
   if (is_late) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(budget.deadline()).count();
-    host_.fail(Exit::Limit, fmt::format("out of time: the program may run for {} ms", ms), "raise it with `--deadline`");
+    fail_late();
   } else if (given == 0) {
     host_.fail(Exit::Limit, fmt::format("out of fuel: the program wants to run more than {} instructions", budget.fuel()), "raise it with `--fuel`");
   }
@@ -102,6 +111,7 @@ std::string Machine::backtrace() const {
   size_t between = 0;
   const Op* op = failing_op();
   size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size(), inside = inside_.size();
+  const Chunk* chunk = running().chunk;
   for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
     for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
       if (first.size() < kEnds) {
@@ -111,13 +121,15 @@ std::string Machine::backtrace() const {
       last.push_back(point);
       if (last.size() > kEnds) last.pop_front(), ++between;
     }
+    const Op* return_to = header(fp).return_to;
+    if (chunk != nullptr && fp == chunk->frame) return_to = chunk->return_to, chunk = chunk->below;
     // A destructor does not know where its caller stood, but what the caller left to do does.
-    const bool from_drop = header(fp).return_to == &drop_continue_[1];
+    const bool from_drop = return_to == &drop_continue_[1];
     while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
     }
-    const bool from_static = making > 0 && header(fp).return_to == &making_[making - 1]->done[1];
-    const bool from_c = inside > 0 && header(fp).return_to == &inside_[inside - 1]->exit[1];
-    op = from_c ? inside_[--inside]->waits_at : from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : header(fp).return_to - 1;
+    const bool from_static = making > 0 && return_to == &making_[making - 1]->done[1];
+    const bool from_c = inside > 0 && return_to == &inside_[inside - 1]->exit[1];
+    op = from_c ? inside_[--inside]->waits_at : from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : return_to - 1;
   }
   std::string out;
   const auto tell = [&](const Point& p) { out += fmt::format("  at {} ({})\n", host_.program.function_name(p.function), where(host_.program.position_of(p))); };

@@ -18,7 +18,10 @@ bool Machine::is_local(const StaticCell& cell) const {
 
 // Whether the static is this machine's to make; else it is there, or the host fails.
 bool Machine::claim_static(StaticCell& cell) {
-  const auto claim = is_local(cell) ? locals_->claim(cell) : host_.runtime.statics.claim(cell, host_.thread_id, host_.heap, host_.runtime.threads.lot);
+  Fiber& fiber = *host_.fibers.running;
+  ParkingLot& lot = host_.runtime.threads.lot;
+  const auto claim = is_local(cell) ? locals_->claim(cell, fiber, lot) : host_.runtime.statics.claim(cell, fiber, lot);
+  if (claim == Statics::Claim::Waits) host_.turn = Turn::Waits;
   const std::string_view name = host_.program.module().text_of(host_.program.module().statics[cell.number].name);
   if (claim == Statics::Claim::Circular) {
     host_.fail(Exit::Panic, fmt::format("`{}` is used while it is being made", name), "let one of the statics be made without the other");
@@ -35,17 +38,23 @@ std::byte* Machine::begin_static(StaticCell& cell, const Op* wanted_by, std::byt
   if (initialiser.entry.load(std::memory_order_acquire) == nullptr) host_.program.translate(initialiser);
   const size_t value_at = header(fp).function->frame_size;
   const size_t begin = value_at + (types().size(cell.type) + 15) / 16 * 16;
-  if (static_cast<size_t>(stack_end_ - fp) < begin + initialiser.frame_size) return trap(Trap::StackOverflow), nullptr;
+  const bool fits = stack_end_ - fp >= static_cast<ptrdiff_t>(begin + initialiser.reach);
+  if (!fits && is_root()) return trap(Trap::StackOverflow), nullptr;
   if (!claim_static(cell)) return nullptr;
   cell.done[0].a = static_cast<uint32_t>(value_at);
   cell.resume = wanted_by;
   making_.push_back(&cell);
+  if (!fits) {
+    std::byte* frame = grow(fp + begin, initialiser, &cell.done[1], fp);
+    if (frame == nullptr) making_.pop_back(), settle_static(cell, false);
+    return frame;
+  }
   header(fp + begin) = {&cell.done[1], fp, &initialiser};
   return fp + begin;
 }
 
 void Machine::settle_static(StaticCell& cell, bool is_made) {
-  if (is_local(cell)) return locals_->settle(cell, is_made);
+  if (is_local(cell)) return locals_->settle(cell, is_made, host_.runtime.threads.lot);
   host_.runtime.statics.settle(cell, is_made, host_.runtime.threads.lot);
 }
 

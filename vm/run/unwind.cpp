@@ -61,11 +61,16 @@ void Machine::leave_while_dropping(std::byte* fp) {
 // After the loop has stopped. True: frames are to be left, beginning with fp_; go on with what is to be dropped.
 bool Machine::begin_unwinding() {
   if (!host_.failure || host_.failure->exit != Exit::Panic || host_.is_unwinding) return false;
-  told_ = last_words();
-  message_ = host_.failure->message;
+  if (!is_leaving_ && is_root()) stack_end_ += kUnwindReserve;
+  if (!is_leaving_ && !is_root()) running().stack_left += kUnwindReserve;
+  if (host_.failure->is_cancelled) {
+    is_leaving_ = true;
+  } else {
+    told_ = host_.failure->told.empty() ? last_words() : host_.failure->told;
+    message_ = host_.failure->message;
+    host_.is_unwinding = true;
+  }
   host_.failure.reset();
-  host_.is_unwinding = true;
-  stack_end_ += kUnwindReserve;
   if (is_in_drop_work_) {
     is_in_drop_work_ = false;
     leave_while_dropping(fp_);
@@ -79,8 +84,11 @@ bool Machine::begin_unwinding() {
 bool Machine::unwind_to_caller(std::byte* fp) {
   const FrameHeader frame = header(fp);
   if (is_called_back(fp)) return false;  // there is no way through the frames of C
+  const Op* return_to = return_of(fp);
+  const bool makes_static = is_made_below(fp);
+  if (is_first_of_chunk(fp)) drop_chunk();
   fp_ = frame.caller;
-  if (is_made_below(fp)) {
+  if (makes_static) {
     StaticCell& cell = *making_.back();
     making_.pop_back();
     const Op* wanted_by = cell.resume;
@@ -89,10 +97,10 @@ bool Machine::unwind_to_caller(std::byte* fp) {
     return true;
   }
   if (header(fp_).function == nullptr) return false;
-  if (frame.return_to == &drop_continue_[1]) {
+  if (return_to == &drop_continue_[1]) {
     leave_while_dropping(fp_);
   } else {
-    owe(fp_, frame.return_to - 1, Moment::Taken, host_.drops.size());
+    owe(fp_, return_to - 1, Moment::Taken, host_.drops.size());
   }
   return true;
 }

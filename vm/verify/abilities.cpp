@@ -86,7 +86,7 @@ struct Rows {
 };
 
 // "Needs drop", "is not Copy" and "reaches managed objects" spread from parts to wholes. So does an unsafe finaliser: a
-// destructor of what reaches managed objects. What a dyn or fn hides may reach them.
+// destructor of what reaches managed objects. What a dyn or fn hides may reach them, and so may the frames of a fiber.
 void find_copy_and_drop(const Module& m, Types& types) {
   const Rows rows{m};
   Edges wholes(m.types.size());
@@ -96,7 +96,7 @@ void find_copy_and_drop(const Module& m, Types& types) {
   const auto reaches = spread(wholes, [&](uint32_t t) {
     return rows.is_handle(t) || rows.kind(t) == TypeKind::Dyn || rows.kind(t) == TypeKind::Fn;
   });
-  const auto unsafe = spread(wholes, [&](uint32_t t) { return rows.has_destructor(t) && reaches[t]; });
+  const auto unsafe = spread(wholes, [&](uint32_t t) { return rows.kind(t) == TypeKind::Fiber || (rows.has_destructor(t) && reaches[t]); });
   const auto drops = spread(wholes, [&](uint32_t t) { return rows.starts_as_dropping(t); });
   const auto moves = spread(wholes, [&](uint32_t t) { return rows.starts_as_moving(t); });
   for (uint32_t t = 0; t < m.types.size(); ++t) {
@@ -141,6 +141,7 @@ void find_thread_abilities(const Module& m, Types& types) {
     switch (rows.kind(t)) {
       case TypeKind::Dyn: return (m.types[t].c & promise) == 0;
       case TypeKind::Ptr: return true;
+      case TypeKind::Fiber: return true;  // its frames hold what stays here
       case TypeKind::Guard: {
         const auto guard = static_cast<spec::GuardKind>(m.types[t].b);
         return guard != spec::GuardKind::View && (!is_sync || guard <= spec::GuardKind::RefMut);

@@ -64,6 +64,7 @@ class LayoutProof {
         case TypeKind::Dyn:
         case TypeKind::Fn: slots = 1; break;  // what the value inside borrows
         case TypeKind::Scope: slots = 1; break;  // what its threads borrow
+        case TypeKind::Fiber: slots = 1; break;  // what its body borrows
         case TypeKind::Guard:
         case TypeKind::Ref: slots = 1 + slots_of(row.a); break;
         case TypeKind::Tuple:

@@ -62,6 +62,9 @@ class Matcher {
       case PatternKind::Scope:
         regions.push_back(scope_region());
         return kind == TypeKind::Scope;
+      case PatternKind::Fiber:
+        regions.push_back(is_result ? result_region() : ++count_);
+        return kind == TypeKind::Fiber;
       case PatternKind::Task: return match_task(pattern, type, regions);
       case PatternKind::Opaque: return kind == TypeKind::Opaque && row.a == static_cast<uint32_t>(pattern.opaque);
     }
@@ -131,16 +134,16 @@ class Matcher {
     return match(pattern.parts[0], row.a, is_result, is_handle ? static_ : regions);
   }
 
-  // What another thread calls once: a boxed object that may go there, with one method that takes the box and gives nothing. It
-  // borrows nothing, or what the scope's lifetime stands for.
+  // What another thread or a fiber calls once: a boxed object that may go there, with one method that takes the box and gives nothing. It
+  // borrows nothing, or what the lifetime of the scope or of the fiber stands for.
   bool match_task(const Pattern& pattern, uint32_t type, std::vector<uint32_t>& regions) {
     if (b_.kind(type) != TypeKind::Box) return false;
     const uint32_t dyn = b_.m.types[type].a;
     const spec::TypeRow& row = b_.m.types[dyn];
-    if (b_.kind(dyn) != TypeKind::Dyn || row.b != 1 || !b_.facts(dyn).is_send) return false;
+    if (b_.kind(dyn) != TypeKind::Dyn || row.b != 1 || (!pattern.stays && !b_.facts(dyn).is_send)) return false;
     const spec::SignatureRow& method = b_.m.signatures[b_.m.dyn_methods[row.a].signature];
     if (method.parameters.count != 1 || b_.m.type_uses[method.parameters.first].type != type || b_.kind(method.result.type) != TypeKind::Unit) return false;
-    regions.push_back(pattern.is_mut ? scope_region() : fresh(static_));
+    regions.push_back(pattern.lender == spec::Lender::Scope ? scope_region() : fresh(pattern.lender == spec::Lender::Fiber ? argument_references_ : static_));
     return true;
   }
   uint32_t scope_region() {
