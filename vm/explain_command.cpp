@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "vm/api/errors.h"
 #include "vm/commands.h"
 #include "vm/natives/host.h"
 #include "vm/verify/refusals.h"
@@ -25,6 +26,7 @@ std::vector<Row> all_rows() {
 #include "vm/natives/foreign_errors.def"
   });
   for (const RefusalRow& r : refusals()) rows.push_back({r.code, r.meaning, r.mend});
+  for (const api::ApiErrorRow& r : api::kApiErrors) rows.push_back({r.code, r.meaning, r.mend});
   for (const auto& [code, text] : device_codes()) rows.push_back({code, text, ""});
   return rows;
 }

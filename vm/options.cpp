@@ -82,7 +82,7 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   CLI::App* devices = app.add_subcommand("devices", "the devices of this machine");
   devices->add_flag("--json", o.json, "as JSON");
   devices->add_flag("--names", o.names, "one name a line, for scripts");
-  app.add_subcommand("explain", "what an error code means")->add_option("CODE", o.file, "S…, V…, T…, D…")->required();
+  app.add_subcommand("explain", "what an error code means")->add_option("CODE", o.file, "S…, V…, T…, D…, A…")->required();
 
   std::vector<std::string> words = split(argc, argv, o.arguments);
   std::ranges::reverse(words);  // the order that CLI11 wants

@@ -109,8 +109,9 @@ class Compilation {
     if (stop("resolve")) return;
     const types::Typed typed = types::check(sources_, names, table_, sink_);
     if (wants("types")) fmt::print("{}", sections(types::dump(typed, table_), "fn ", request_.dump_only));
-    const bool runs = request_.build && !program_.has_manifest;  // a package without a `main` is a library
-    if (sink_.errors() == 0 && runs && typed.entry == Id<int>::kNone) sink_.report<types::diag::NoMain>({program_.packages[0].root, 0, 0}).help("write `fn main() { … }`");
+    // A package without a `main` is a library, and so is a file that a host finds functions in.
+    const bool runs = request_.build && !program_.has_manifest && std::ranges::none_of(typed.functions, &types::TypedFunction::is_exported);
+    if (sink_.errors() == 0 && runs && typed.entry == Id<int>::kNone) sink_.report<types::diag::NoMain>({program_.packages[0].root, 0, 0}).help("write `fn main() { … }`, or `pub` before what a host is to call");
     if (stop("types") || sink_.errors() != 0) return;
     mir::Program program = lower::lower(typed, table_);
     program.borrows_nll = names.borrows_nll;

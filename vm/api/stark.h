@@ -19,6 +19,8 @@
 // Threads: runtimes and modules may be used by any number of threads at once. An instance, and the tensors made in it, are for one thread
 // at a time; a call into an instance that is in a call is refused. Handles are freed in any order: each keeps what it needs.
 //
+// What a function of C that a bundle calls (grant `ffi`) does is its own; a bundle that C called back and that fails there ends the process.
+//
 // Which functions: the `pub fn` at the root of the package, without generic parameters (`starkvm inspect` lists them), whose parameters
 // are numbers, `bool`, `char`, `&str`, `str`, `&[number]`, `&mut [number]`, `Tensor`, `&Tensor`, `&mut Tensor`, none of them borrowed for
 // `'static`, and whose result is `()`, a number, `bool`, `char`, `str`, `&str`, `String` or `Tensor`. Others are refused with A02.

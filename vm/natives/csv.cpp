@@ -67,10 +67,10 @@ LineReader::~LineReader() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<LineReader> LineReader::open(const std::string& path) {
+Result<LineReader> LineReader::open(const Grants& grants, const std::string& path) {
   LineReader reader;
-  reader.descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (reader.descriptor_ < 0) return fail("", fmt::format("cannot read `{}`: {}", path, std::strerror(errno)), "is the path right, seen from here?");
+  reader.descriptor_ = grants.open(spec::Capability::FsRead, path, O_RDONLY);
+  if (reader.descriptor_ < 0) return fail("", fmt::format("cannot read `{}`: {}", path, std::strerror(-reader.descriptor_)), "is the path right, seen from here?");
   return reader;
 }
 
@@ -106,8 +106,8 @@ bool LineReader::next(std::string_view& line) {
   return true;
 }
 
-Result<CsvRows> CsvRows::open(std::string path, std::string_view target) {
-  auto lines = LineReader::open(path);
+Result<CsvRows> CsvRows::open(const Grants& grants, std::string path, std::string_view target) {
+  auto lines = LineReader::open(grants, path);
   if (!lines) return std::unexpected(lines.error());
   CsvRows rows;
   rows.path_ = std::move(path);

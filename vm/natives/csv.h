@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bytecode-spec/base/error.h"
+#include "vm/natives/grants.h"
 
 namespace stark::vm {
 
@@ -19,7 +20,7 @@ class LineReader {
   LineReader(LineReader&& other) noexcept;
   LineReader& operator=(LineReader&& other) noexcept;
   ~LineReader();
-  static Result<LineReader> open(const std::string& path);
+  static Result<LineReader> open(const Grants& grants, const std::string& path);
 
   // False at the end. The line is without its end, and good until the next call.
   bool next(std::string_view& line);
@@ -37,7 +38,7 @@ class LineReader {
 class CsvRows {
  public:
   // `target`: name of the column that is not an input; empty for the last one.
-  static Result<CsvRows> open(std::string path, std::string_view target);
+  static Result<CsvRows> open(const Grants& grants, std::string path, std::string_view target);
 
   size_t inputs() const { return columns_.size() - 1; }
   // Passes rows without looking into them; false when the file has fewer.

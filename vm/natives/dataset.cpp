@@ -49,7 +49,7 @@ void DatasetFromCsv(NativeCall& call) {
   dataset->target = call.text(1);
   if (!may_read(call, dataset->path)) return;
   // A file that is missing, or lacks the column, is told here rather than at the first batch.
-  if (auto opened = CsvRows::open(dataset->path, dataset->target); !opened) return call.host.fail(opened.error());
+  if (auto opened = CsvRows::open(call.host.options.grants, dataset->path, dataset->target); !opened) return call.host.fail(opened.error());
   call.give_opaque(std::move(dataset));
 }
 
@@ -75,7 +75,7 @@ void DatasetBatches(NativeCall& call) {
   const uint64_t size = call.get<uint64_t>(1);
   if (size == 0) return call.host.fail(Exit::Panic, "a batch of 0 rows");
   if (!may_read(call, d.path)) return;
-  auto rows = CsvRows::open(d.path, d.target);
+  auto rows = CsvRows::open(call.host.options.grants, d.path, d.target);
   if (!rows) return call.host.fail(rows.error());
   auto batches = std::make_unique<Batches>(std::move(*rows));
   batches->left = batches->rows.skip(d.skip) ? d.take : 0;

@@ -17,6 +17,7 @@ namespace {
 struct FileWork {
   std::atomic<bool> is_done{false};
   int error = 0;
+  const Grants* grants = nullptr;
   std::string path;
   std::vector<std::byte> bytes;
   int flags = 0;  // of a file that is written
@@ -31,8 +32,8 @@ bool may(NativeCall& call, spec::Capability capability, std::string_view path) {
 }
 
 int read_all(FileWork& work) {
-  const int file = open(work.path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return errno;
+  const int file = work.grants->open(spec::Capability::FsRead, work.path, O_RDONLY);
+  if (file < 0) return -file;
   struct stat facts {};
   if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode)) work.bytes.reserve(static_cast<size_t>(facts.st_size) + 1);
   for (;;) {
@@ -49,8 +50,8 @@ int read_all(FileWork& work) {
 }
 
 int write_everything(const FileWork& work) {
-  const int file = open(work.path.c_str(), work.flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) return errno;
+  const int file = work.grants->open(spec::Capability::FsWrite, work.path, work.flags | O_WRONLY | O_CREAT);
+  if (file < 0) return -file;
   for (size_t done = 0; done < work.bytes.size();) {
     const ssize_t count = write(file, work.bytes.data() + done, work.bytes.size() - done);
     if (count < 0 && errno == EINTR) continue;
@@ -70,6 +71,7 @@ FileWork* done_outside(NativeCall& call, Prepare prepare, Do act) {
   Waiting& waiting = call.waiting();
   if (waiting.work == nullptr) {
     auto work = std::make_shared<FileWork>();
+    work->grants = &call.host.options.grants;
     prepare(*work);
     waiting.phase = 1, waiting.work = work, waiting.seen = call.host.runtime.threads.lot.next_identity();
     call.host.runtime.outside.run([work, act, &lot = call.host.runtime.threads.lot, queue = waiting.seen] {

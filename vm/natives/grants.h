@@ -28,8 +28,12 @@ class Grants {
   bool is_everywhere(spec::Capability capability) const { return entry(capability).everywhere; }
   std::span<const std::string> paths(spec::Capability capability) const { return entry(capability).paths; }
   bool has_path(spec::Capability capability, std::string_view path) const;
+  // A descriptor of the file, or the negative of the system's error number. What is allowed is asked by the system as it walks the path, so
+  // that no link leads out, whoever puts it there meanwhile; and nobody writes to the system's own files about this process.
+  int open(spec::Capability capability, const std::string& path, int flags) const;
 
  private:
+  const std::string* allowing(spec::Capability capability, std::string_view full) const;
   struct Entry {
     bool granted = false, everywhere = false;
     std::vector<std::string> paths;
