@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 namespace stark::diagnostics {
 
@@ -17,15 +18,15 @@ constexpr size_t kLongWord = 64;
 size_t distance(std::string_view word, std::string_view candidate) {
   const size_t longer = std::max(word.size(), candidate.size()), shorter = std::min(word.size(), candidate.size());
   if (word.size() < 3 || longer > kLongWord || longer - shorter > word.size() / 3 + 1) return kLongWord;  // everything is near a short word
-  std::array<size_t, kLongWord + 1> row{};
+  std::array<size_t, kLongWord + 1> row{}, before{};  // of this letter of the word, and of the one before it
   std::iota(row.begin(), row.begin() + static_cast<ptrdiff_t>(candidate.size()) + 1, 0);
   for (size_t i = 0; i < word.size(); ++i) {
-    size_t diagonal = row[0];
+    const std::array<size_t, kLongWord + 1> earlier = std::exchange(before, row);
     row[0] = i + 1;
     for (size_t j = 0; j < candidate.size(); ++j) {
-      const size_t replaced = diagonal + (word[i] == candidate[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
+      row[j + 1] = std::min({before[j + 1] + 1, row[j] + 1, before[j] + (word[i] == candidate[j] ? 0 : 1)});
+      const bool is_swapped = i > 0 && j > 0 && word[i] == candidate[j - 1] && word[i - 1] == candidate[j];
+      if (is_swapped) row[j + 1] = std::min(row[j + 1], earlier[j - 1] + 1);
     }
   }
   return row[candidate.size()];

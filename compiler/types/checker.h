@@ -517,6 +517,7 @@ class Checker : private BodyState {
   ExprId reference(NodeId id, TypeId expected);
   ExprId range(NodeId id, TypeId expected);
   // (structs.cpp)
+  diagnostics::Builder unknown_field(Span where, TypeId type, std::string_view word, std::span<const Field> fields);
   ExprId struct_literal(NodeId id, TypeId expected);
   // (operators.cpp)
   ExprId unary(NodeId id, TypeId expected);

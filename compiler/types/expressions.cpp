@@ -348,13 +348,8 @@ ExprId Checker::field_of(ExprId base, std::string_view field, Span where, bool r
     }
   }
   if (!report || field.empty()) return error(whole);
-  std::vector<std::string_view> words;
   const TypeId last = peel(start);
-  if (is_kind(last, TypeKind::Struct))
-    for (const Field& one : table_.info(table_.get(last).struct_id).fields) words.push_back(one.name);
-  auto made = sink_.report<diag::UnknownField>(where, name(last), field);
-  const std::string_view near = diagnostics::nearest(field, words);
-  if (!near.empty()) made.help(fmt::format("there is `{}`", near));
+  auto made = unknown_field(where, last, field, is_kind(last, TypeKind::Struct) ? std::span(table_.info(table_.get(last).struct_id).fields) : std::span<const Field>());
   Callee callee;
   if (find_method(last, field, callee, Receiver::Shared) || find_method(last, field, callee, Receiver::Value)) made.help(fmt::format("`{}` is a method: write `.{}()`", field, field));
   return error(whole);

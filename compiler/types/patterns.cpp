@@ -258,7 +258,7 @@ PatternId Checker::pattern_fields(NodeId id, PatternId made, const std::vector<F
     while (i < fields.size() && fields[i].name != node(part).text) ++i;
     const PatternId inner = pattern(child(part, slot::FieldPattern::pattern), i < fields.size() ? fields[i].type : table_.error(), mode);
     if (i == fields.size()) {
-      sink_.report<diag::UnknownField>(node(part).name, name(get(made).type), node(part).text);
+      unknown_field(node(part).name, get(made).type, node(part).text, fields);
       continue;
     }
     seen[i] = true;

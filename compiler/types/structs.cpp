@@ -1,10 +1,28 @@
 // compiler/types/structs.cpp — values of structs and of variants with named fields.
 // Room: types. In: struct literals. Out: typed expressions.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "compiler/types/checker.h"
 
 namespace stark::types {
+
+// With the field that was meant, or all of them where they are few.
+diagnostics::Builder Checker::unknown_field(Span where, TypeId type, std::string_view word, std::span<const Field> fields) {
+  constexpr size_t kFew = 6;
+  std::vector<std::string_view> words;
+  for (const Field& one : fields) words.push_back(one.name);
+  auto report = sink_.report<diag::UnknownField>(where, name(type), word);
+  if (const std::string_view near = diagnostics::nearest(word, words); !near.empty()) {
+    report.help(fmt::format("there is `{}`", near));
+  } else if (words.size() == 1) {
+    report.help(fmt::format("its one field is `{}`", words[0]));
+  } else if (!words.empty() && words.size() <= kFew) {
+    report.help(fmt::format("its fields are `{}`", fmt::join(words, "`, `")));
+  }
+  return report;
+}
 
 ExprId Checker::struct_literal(NodeId id, TypeId expected) {
   const NodeId path_node = child(id, slot::StructLiteral::path);
@@ -57,16 +75,14 @@ ExprId Checker::struct_literal(NodeId id, TypeId expected) {
   fields = &copy;
   if (!is_variant) declared_fields = owner.tree->child(owner.node, slot::Struct::fields);
   std::vector<ExprId> parts(fields->size());
+  bool is_misspelt = false;  // then a field that is missing may be the one that was meant
   for (NodeId init : list(child(id, slot::StructLiteral::fields))) {
     size_t i = 0;
     while (i < fields->size() && (*fields)[i].name != node(init).text) ++i;
     const NodeId value = child(init, slot::FieldInit::value);
     if (i == fields->size()) {
-      std::vector<std::string_view> words;
-      for (const Field& one : *fields) words.push_back(one.name);
-      auto report = sink_.report<diag::UnknownField>(node(init).name, name(type), node(init).text);
-      const std::string_view near = diagnostics::nearest(node(init).text, words);
-      if (!near.empty()) report.help(fmt::format("there is `{}`", near));
+      unknown_field(node(init).name, type, node(init).text, *fields);
+      is_misspelt = true;
       expression(value);
       continue;
     }
@@ -91,7 +107,7 @@ ExprId Checker::struct_literal(NodeId id, TypeId expected) {
       at_code(owner.tree, owner.module, {}, [&] { parts[i] = checked(default_value, (*fields)[i].type); });
       scopes_ = std::move(scopes);
     } else {
-      sink_.report<diag::MissingField>(span(path_node), name(type), (*fields)[i].name).label((*fields)[i].span, "the field is declared here");
+      if (!is_misspelt) sink_.report<diag::MissingField>(span(path_node), name(type), (*fields)[i].name).label((*fields)[i].span, "the field is declared here");
       parts[i] = error(span(id));
     }
   }
