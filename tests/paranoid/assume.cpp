@@ -17,11 +17,11 @@ Result<VerifiedModule> assume_bodies(std::shared_ptr<const spec::Bundle> bundle)
   STARK_TRY(prove_statics(module, *types));
   STARK_TRY(prove_foreigns(module, *types));
   VerifiedModule assumed;
+  Body body(*bundle, *types);
   for (uint32_t f = 0; f < module.functions.size(); ++f) {
-    auto body = open_body(*bundle, *types, f);
-    if (!body) return std::unexpected(body.error());
+    STARK_TRY(open_body(body, f));
     auto& places = assumed.place_types_.emplace_back();
-    for (const PlaceInfo& place : body->places) places.push_back(place.type.type);
+    for (const PlaceInfo& place : body.places) places.push_back(place.type.type);
   }
   assumed.all_types_ = std::make_shared<const Types>(std::move(*types));
   assumed.types_ = assumed.all_types_->facts;

@@ -51,7 +51,7 @@ Refusal refusal_for(Access access, bool loan_is_mutable) {
   return Refusal::WriteWhileBorrowed;
 }
 
-Result<void> check_indices(const Body& b, const PlaceInfo& place) {
+Result<void> check_indices(Body& b, const PlaceInfo& place) {
   for (const Step& step : place.steps) {
     if (step.kind != ProjectionKind::Index) continue;
     STARK_TRY(require_available(b, step.argument));
@@ -61,16 +61,15 @@ Result<void> check_indices(const Body& b, const PlaceInfo& place) {
 }
 
 // What is left of a partly moved register needs no drop. `steps` is where we are in it.
-bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Step>& steps, uint32_t variant) {
-  if (!b.facts(at.type).needs_drop) return true;
+bool is_spent(Body& b, uint32_t reg, uint32_t type, Steps& steps, uint32_t variant) {
+  if (!b.facts(type).needs_drop) return true;
   bool touched = false;
   uint32_t moved_variant = spec::kNone;
-  for (uint32_t p : b.state.moved[reg]) {
-    const auto& moved = b.place(p).steps;
+  for (const Moved& one : moved_of(b.state.moved, reg)) {
+    b.spend(1);
+    const Steps& moved = b.place(one.place).steps;
     const size_t n = std::min(moved.size(), steps.size());
-    const bool agrees = std::equal(moved.begin(), moved.begin() + static_cast<ptrdiff_t>(n), steps.begin(),
-                                   [](const Step& x, const Step& y) { return x.kind == y.kind && x.argument == y.argument; });
-    if (!agrees) continue;
+    if (!std::equal(moved.begin(), moved.begin() + n, steps.begin())) continue;
     if (moved.size() <= steps.size()) return true;  // this very part, or something around it, is gone
     touched = true;
     if (moved[n].kind == ProjectionKind::Variant) moved_variant = moved[n].argument;
@@ -78,25 +77,25 @@ bool is_spent(const Body& b, uint32_t reg, const TypedPlace& at, std::vector<Ste
   if (!touched) return false;
   const auto part_is_spent = [&](Step step, uint32_t of_variant) {
     uint32_t chosen = of_variant;
-    const auto field = step_into(b.m, b.types, at, step, &chosen);
+    const auto field = type_behind(b.m, b.types, type, step, &chosen);
     if (!field) return false;
     steps.push_back(step);
     const bool spent = is_spent(b, reg, *field, steps, spec::kNone);
     steps.pop_back();
     return spent;
   };
-  const spec::TypeRow& row = b.m.types[at.type];
-  if (b.kind(at.type) == TypeKind::Array) {  // ends at the first element that nothing was moved out of
+  const spec::TypeRow& row = b.m.types[type];
+  if (b.kind(type) == TypeKind::Array) {  // ends at the first element that nothing was moved out of
     const uint64_t length = uint64_t{row.c} << 32 | row.b;
     for (uint64_t i = 0; i < length; ++i)
       if (!part_is_spent({ProjectionKind::ConstIndex, static_cast<uint32_t>(i)}, spec::kNone)) return false;
     return true;
   }
-  if (b.kind(at.type) == TypeKind::Box) return part_is_spent({ProjectionKind::Deref, 0}, spec::kNone);
-  if (b.kind(at.type) == TypeKind::Enum && variant == spec::kNone) {
+  if (b.kind(type) == TypeKind::Box) return part_is_spent({ProjectionKind::Deref, 0}, spec::kNone);
+  if (b.kind(type) == TypeKind::Enum && variant == spec::kNone) {
     // Something was moved out of one variant, so that is the variant it was.
     steps.push_back({ProjectionKind::Variant, moved_variant});
-    const bool spent = is_spent(b, reg, at, steps, moved_variant);
+    const bool spent = is_spent(b, reg, type, steps, moved_variant);
     steps.pop_back();
     return spent;
   }
@@ -114,15 +113,16 @@ Result<void> take_part(Body& b, uint32_t p) {
   if (place.through_handle) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is behind a guard or Gc");
   if (place.through_index) return refuse_at(b, Refusal::MoveOutOfReference, describe(b, p) + " is an element");
   if (place.through_drop) return refuse_at(b, Refusal::MoveOutOfDrop, describe(b, p) + " is a part of a type with a destructor");
-  auto& moved = b.state.moved[place.base];
-  b.state.held[place.base] = Held::Partly;
-  moved.insert(std::ranges::lower_bound(moved, p), p);
+  const Moved part{place.base, p};
+  clear_bit(b.state.whole, place.base);
+  b.state.moved.insert(std::ranges::lower_bound(b.state.moved, part), part);
+  b.spend(b.state.moved.size());
   return {};
 }
 
 Result<void> write_register(Body& b, uint32_t reg, bool drops_old) {
   const bool needs_drop = b.facts(b.type_of(reg).type).needs_drop;
-  const Held held = b.state.held[reg];
+  const Held held = b.state.held(reg);
   const bool there = held != Held::Unset && held != Held::Gone;
   if (drops_old && held != Held::Whole) return refuse_at(b, Refusal::MovedUse, describe(b, reg) + " is replaced where nothing is in it");
   if (there && needs_drop && !drops_old) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " is overwritten and never dropped");
@@ -137,18 +137,19 @@ Result<void> write_register(Body& b, uint32_t reg, bool drops_old) {
 Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
   const PlaceInfo& place = b.place(p);
   STARK_TRY(require_writable(b, p));
-  auto& moved = b.state.moved[place.base];
-  const auto within = [&](uint32_t m) {
-    const Overlap how = overlap(b.place(m), place);
+  const auto within = [&](const Moved& m) {
+    if (m.reg != place.base) return false;
+    const Overlap how = overlap(b.place(m.place), place);
     return how == Overlap::Same || how == Overlap::FirstInside;
   };
+  b.spend(b.state.moved.size());
   const bool known = std::ranges::none_of(place.steps, is_index) && !place.through_reference;
-  const bool gone = known && std::ranges::any_of(moved, within) && is_spent_at(b, p);
+  const bool gone = known && std::ranges::any_of(b.state.moved, within) && is_spent_at(b, p);
   STARK_TRY(check_indices(b, place));
   STARK_TRY(require_free(b, p, drops_old ? Access::Replace : Access::Write));
   if (gone && !drops_old) {  // what was moved out, whole or in parts, is put back
-    std::erase_if(moved, within);
-    if (moved.empty()) b.state.held[place.base] = Held::Whole;
+    std::erase_if(b.state.moved, within);
+    if (moved_of(b.state.moved, place.base).empty()) spec::set_bit(b.state.whole, place.base);
     return {};
   }
   STARK_TRY(require_available(b, p));
@@ -160,9 +161,9 @@ Result<void> write_part(Body& b, uint32_t p, bool drops_old) {
 
 }  // namespace
 
-bool is_spent_at(const Body& b, uint32_t p) {
-  std::vector<Step> steps = b.place(p).steps;
-  return is_spent(b, b.place(p).base, b.type_of(p), steps, spec::kNone);
+bool is_spent_at(Body& b, uint32_t p) {
+  Steps steps = b.place(p).steps;
+  return is_spent(b, b.place(p).base, b.type_of(p).type, steps, spec::kNone);
 }
 
 bool can_be_taken(const Body& b, uint32_t p) {
@@ -170,17 +171,18 @@ bool can_be_taken(const Body& b, uint32_t p) {
   return !place.through_reference && !place.through_handle && !place.through_drop && !place.through_index;
 }
 
-Result<void> require_available(const Body& b, uint32_t p) {
+Result<void> require_available(Body& b, uint32_t p) {
   const PlaceInfo& place = b.place(p);
-  switch (b.state.held[place.base]) {
+  switch (b.state.held(place.base)) {
     case Held::Whole: break;
     case Held::Unset: return refuse_at(b, Refusal::UninitialisedUse, describe(b, p) + " was never given a value");
     case Held::Gone:
     case Held::Maybe: return refuse_at(b, Refusal::MovedUse, describe(b, p) + " has been moved, dropped or ended");
     case Held::Partly:
-      for (uint32_t moved : b.state.moved[place.base]) {
-        if (overlap(b.place(moved), place) != Overlap::None) {
-          return refuse_at(b, Refusal::MovedUse, fmt::format("{} is used after {} was moved out", describe(b, p), describe(b, moved)));
+      for (const Moved& moved : moved_of(b.state.moved, place.base)) {
+        b.spend(1);
+        if (overlap(b.place(moved.place), place) != Overlap::None) {
+          return refuse_at(b, Refusal::MovedUse, fmt::format("{} is used after {} was moved out", describe(b, p), describe(b, moved.place)));
         }
       }
       break;
@@ -197,32 +199,34 @@ Result<void> require_writable(const Body& b, uint32_t p) {
   return {};
 }
 
-Result<void> require_free(const Body& b, uint32_t p, Access access) {
+Result<void> require_free(Body& b, uint32_t p, Access access) {
   const PlaceInfo& place = b.place(p);
-  const bool only_reads = access == Access::Read || access == Access::BorrowShared;
-  const auto check = [&](uint32_t l) -> Result<void> {
-    const bool loan_is_mutable = b.loans[l].is_mut();
-    if (only_reads && !loan_is_mutable) return {};
+  const auto stands_against = [&](uint32_t l) {
+    b.spend(1);
     const PlaceInfo& lent = b.place(b.loans[l].place());
     const Overlap how = overlap(lent, place);
-    if (how == Overlap::None) return {};
-    if (how == Overlap::FirstInside && leaves_alone(access, lent, place)) return {};
-    return refuse_at(b, refusal_for(access, loan_is_mutable),
-                     fmt::format("{} is touched while loan {} of {} is live", describe(b, p), l, describe(b, b.loans[l].place())));
+    return how != Overlap::None && !(how == Overlap::FirstInside && leaves_alone(access, lent, place));
   };
-  for (uint32_t l : b.live_by_base[place.base]) STARK_TRY(check(l));
-  if (only_reads) return {};  // a copy that is taken beside the borrow is as good as one that was taken before it
-  for (uint32_t l : b.in_flight) {
-    if (l < b.loans.size() && b.place(b.loans[l].place()).base == place.base) STARK_TRY(check(l));
+  uint32_t found = spec::kNone;
+  const auto finds = [&](uint32_t l) { return stands_against(l) && (found = l, true); };
+  const bool only_reads = access == Access::Read || access == Access::BorrowShared;
+  bool is_lent = b.state.live.any(place.base, true, finds);
+  // Who reads may do so beside others; and a copy that is taken beside a borrow is as good as one that was taken before it.
+  if (!is_lent && !only_reads) {
+    is_lent = b.state.live.any(place.base, false, finds) ||
+              std::ranges::any_of(b.state.in_flight, [&](uint32_t l) { return l < b.loans.size() && b.place(b.loans[l].place()).base == place.base && finds(l); });
+    b.spend(b.state.in_flight.size());
   }
-  return {};
+  if (!is_lent) return {};
+  return refuse_at(b, refusal_for(access, b.loans[found].is_mut()),
+                   fmt::format("{} is touched while loan {} of {} is live", describe(b, p), found, describe(b, b.loans[found].place())));
 }
 
 Result<void> move_out(Body& b, uint32_t p) {
   STARK_TRY(require_available(b, p));
   STARK_TRY(require_free(b, p, Access::Move));
   if (!b.is_register(p)) return take_part(b, p);
-  make_unavailable(b, p, Held::Gone);
+  make_unavailable(b, p);
   return {};
 }
 
@@ -236,27 +240,27 @@ Result<void> drop_place(Body& b, uint32_t p) {
   STARK_TRY(require_available(b, p));
   STARK_TRY(require_free(b, p, Access::Drop));
   if (!b.is_register(p)) return take_part(b, p);
-  make_unavailable(b, p, Held::Gone);
+  make_unavailable(b, p);
   return {};
 }
 
 Result<void> drop_flagged(Body& b, uint32_t reg) {
   if ((b.registers[reg].flags & spec::kDropFlag) == 0) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " has no drop flag");
-  if (b.state.held[reg] == Held::Partly) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " is partly moved");
+  if (b.state.held(reg) == Held::Partly) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " is partly moved");
   STARK_TRY(require_free(b, reg, Access::Drop));
-  make_unavailable(b, reg, Held::Gone);
+  make_unavailable(b, reg);
   return {};
 }
 
 Result<void> end_register(Body& b, uint32_t reg) {
   const bool needs_drop = b.facts(b.type_of(reg).type).needs_drop;
-  std::vector<Step> steps;
-  switch (b.state.held[reg]) {
+  Steps steps;
+  switch (b.state.held(reg)) {
     case Held::Whole:
       if (needs_drop) return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " must be dropped, not ended");
       break;
     case Held::Partly:
-      if (!is_spent(b, reg, b.type_of(reg), steps, spec::kNone)) {
+      if (!is_spent(b, reg, b.type_of(reg).type, steps, spec::kNone)) {
         return refuse_at(b, Refusal::LeakOrDoubleDrop, describe(b, reg) + " ends while parts of it must still be dropped");
       }
       break;
@@ -266,7 +270,7 @@ Result<void> end_register(Body& b, uint32_t reg) {
     case Held::Unset:
     case Held::Gone: return refuse_at(b, Refusal::MovedUse, describe(b, reg) + " is ended twice");
   }
-  make_unavailable(b, reg, Held::Gone);
+  make_unavailable(b, reg);
   return {};
 }
 

@@ -64,14 +64,14 @@ Result<void> Rules::call_foreign() {
   if (!asks_for(b.m, spec::Capability::Ffi)) {
     return refuse_at(b, Refusal::UnsafeNotGranted, fmt::format("the foreign function `{}` is called by a bundle that does not ask for `ffi`", b.m.text_of(foreign.name)));
   }
-  const CallShape shape = shape_of_signature(b.m, b.types, foreign.signature);
+  const CallShape& shape = b.types.shapes[foreign.signature];
   const size_t fixed = shape.parameters.size();
   if ((foreign.flags & spec::kForeignVariadic) == 0 || f.values.size() < fixed) return check_call(b, target(), shape, f.values);
   if (f.values.size() > spec::kMaxParameters) return refuse_at(b, Refusal::Limit, "a call with too many arguments");
   for (size_t i = fixed; i < f.values.size(); ++i) {
     if (!is_promoted(kind(i))) return refuse_at(b, Refusal::Foreign, fmt::format("the further argument {} is not what C promotes it to", i));
   }
-  return check_call(b, target(), shape, std::span(f.values).first(fixed));
+  return check_call(b, target(), shape, f.values.first(fixed));
 }
 
 // What C calls takes what C could give, and gives what C could take; who calls, nobody knows.
@@ -82,7 +82,7 @@ Result<void> Rules::foreign_fn() {
   bool good = is_returned(b.m, b.types, s.result.type);
   for (uint32_t i = 0; i < s.parameters.count; ++i) good &= b.types.facts[b.m.type_uses[s.parameters.first + i].type].has_c_form;
   if (!good) return refuse_at(b, Refusal::Foreign, "a function that C could not call");
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 
 }  // namespace stark::vm

@@ -1,6 +1,6 @@
 // vm/verify/function.cpp — proof 5: one function, block by block in order, each block once, each edge alone.
 // Room: vm/verify. Essay: vm/verify/README.md, "One pass". In: Bundle, Types. Out: types of all places, or the first refusal.
-#include <map>
+#include <memory>
 
 #include "vm/verify/rules.h"
 
@@ -26,12 +26,49 @@ LineAt line_at(const Body& b) {
   return at;
 }
 
+// A state that a jump left for a block that declares none; all targets of the jump share it.
+class Left {
+ public:
+  explicit Left(Body& b) : whole_(b.state.whole), unset_(b.state.unset), maybe_(b.state.maybe), moved_(b.state.moved) {
+    size_t words = whole_.size() + unset_.size() + maybe_.size() + 2 * moved_.size();
+    for (uint32_t region : b.state.full) {
+      regions_.push_back({region, static_cast<uint32_t>(b.state.regions[region].size())});
+      loans_.insert(loans_.end(), b.state.regions[region].begin(), b.state.regions[region].end());
+    }
+    words += 2 * regions_.size() + loans_.size();
+    constexpr size_t kRoomOfEach = 4;  // what is kept takes memory, not only time
+    b.spend(kRoomOfEach * words);
+  }
+
+  void enter(Body& b) const {
+    b.declared_regions.clear();
+    size_t begin = 0;
+    for (const auto& [region, count] : regions_) {
+      b.declared_regions.push_back({region, Loans(loans_).subspan(begin, count)});
+      begin += count;
+    }
+    vm::enter(b, {whole_, unset_, maybe_, moved_, b.declared_regions});
+  }
+
+ private:
+  struct Held {
+    uint32_t region, count;
+  };
+  Registers whole_, unset_;
+  std::vector<uint32_t> maybe_;
+  std::vector<Moved> moved_;
+  std::vector<Held> regions_;
+  std::vector<uint32_t> loans_;  // one region's behind the other's
+};
+
 class FunctionProof {
  public:
   explicit FunctionProof(Body& body) : b(body) {}
 
   Result<void> run() {
     STARK_TRY(check_blocks());
+    pending_.resize(b.blocks.size());
+    entered_.resize(b.blocks.size());
     for (uint32_t block = 0; block < b.blocks.size(); ++block) STARK_TRY(prove_block(block));
     return {};
   }
@@ -48,34 +85,29 @@ class FunctionProof {
     return {};
   }
 
-  State entry_state() const {
-    State state;
-    state.held.assign(b.registers.size(), Held::Unset);
-    state.moved.resize(b.registers.size());
-    state.regions.resize(b.region_count);
-    for (uint32_t r = 0; r < b.signature.parameters.count; ++r) state.held[r] = Held::Whole;
-    return state;
-  }
-
-  Result<State> state_before(uint32_t block) {
-    if (block == 0) return entry_state();
-    if (b.blocks[block].state != kNone) return declared_state(b, block);
-    const auto taken = pending_.find(block);
-    if (taken == pending_.end()) {
+  // The state of a block that declares one, that the one jump to it left, or of the function's beginning.
+  Result<void> begin(uint32_t block) {
+    if (block == 0) {
+      enter_function(b);
+      return {};
+    }
+    if (b.blocks[block].state != kNone) {
+      const auto declared = declared_state(b, block);
+      if (!declared) return std::unexpected(declared.error());
+      enter(b, *declared);
+      return {};
+    }
+    if (pending_[block] == nullptr) {
       return refuse_at(b, Refusal::BlockStructure, fmt::format("block {} declares no state and no earlier block leads to it", block));
     }
-    State state = std::move(taken->second);
-    pending_.erase(taken);
-    return state;
+    pending_[block]->enter(b);
+    pending_[block] = nullptr;
+    return {};
   }
 
   Result<void> prove_block(uint32_t block) {
     b.word = b.blocks[block].code_first;
-    if (!stays_) {
-      auto before = state_before(block);
-      if (!before) return std::unexpected(before.error());
-      enter(b, std::move(*before));
-    }
+    if (!stays_) STARK_TRY(begin(block));
     stays_ = false;
     const uint32_t end = block + 1 < b.blocks.size() ? b.blocks[block + 1].code_first : static_cast<uint32_t>(b.code.size());
     bool ended = false;
@@ -89,6 +121,7 @@ class FunctionProof {
       const auto op = static_cast<Opcode>(code);
       const auto words = b.code.subspan(at + 1, length);
       STARK_TRY(check_instruction(b, op, words, fields_));
+      if (b.work < 0) return refuse_at(b, Refusal::Limit, "a function that takes too long to prove for its size");
       if (spec::ends_block(op)) {
         STARK_TRY(leave(block, op, words));
         ended = true;
@@ -99,14 +132,21 @@ class FunctionProof {
     return {};
   }
 
-  // Every target, each edge alone. Block operands are the words that the row calls b or B.
+  // Every target, each edge alone, and one that is there twice once. Block operands are the words that the row calls b or B.
   Result<void> leave(uint32_t block, Opcode op, std::span<const uint32_t> words) {
+    left_ = nullptr;
     size_t at = 0;
+    uint32_t before = kNone;
+    const auto to = [&](uint32_t target) {
+      if (target == before && b.blocks[target].state != kNone) return Result<void>{};
+      before = target;
+      return go(block, target);
+    };
     for (char letter : spec::row_of(op).operands) {
       if (letter == 'b') {
-        STARK_TRY(go(block, words[at]));
+        STARK_TRY(to(words[at]));
       } else if (letter == 'B') {
-        for (uint32_t i = 1; i <= words[at]; ++i) STARK_TRY(go(block, words[at + i]));
+        for (uint32_t i = 1; i <= words[at]; ++i) STARK_TRY(to(words[at + i]));
       }
       ++at;
     }
@@ -115,22 +155,26 @@ class FunctionProof {
 
   Result<void> go(uint32_t from, uint32_t target) {
     if (target == 0) return refuse_at(b, Refusal::BlockStructure, "a jump to the entry of the function");
-    if (b.blocks[target].state == kNone) {
-      if (target <= from) return refuse_at(b, Refusal::BlockStructure, fmt::format("a jump back to block {}, which declares no state", target));
-      if (entered_.size() <= target) entered_.resize(b.blocks.size(), false);
-      if (entered_[target]) return refuse_at(b, Refusal::BlockStructure, fmt::format("block {} is entered twice and declares no state", target));
-      entered_[target] = true;
-      if (target == from + 1) stays_ = true;  // it is proven next, before anything changes the state
-      else pending_.emplace(target, b.state);
+    if (b.blocks[target].state != kNone) {
+      const auto declared = declared_state(b, target);
+      if (!declared) return std::unexpected(declared.error());
+      return check_arrival(b, *declared);
+    }
+    if (target <= from) return refuse_at(b, Refusal::BlockStructure, fmt::format("a jump back to block {}, which declares no state", target));
+    if (entered_[target]) return refuse_at(b, Refusal::BlockStructure, fmt::format("block {} is entered twice and declares no state", target));
+    entered_[target] = true;
+    if (target == from + 1) {
+      stays_ = true;  // it is proven next, before anything changes the state
       return {};
     }
-    const auto declared = declared_state(b, target);
-    if (!declared) return std::unexpected(declared.error());
-    return check_arrival(b, *declared);
+    if (left_ == nullptr) left_ = std::make_shared<const Left>(b);
+    pending_[target] = left_;
+    return {};
   }
 
   Body& b;
-  std::map<uint32_t, State> pending_;  // states on their way to blocks that declare none
+  std::vector<std::shared_ptr<const Left>> pending_;  // by block: states on their way to those that declare none
+  std::shared_ptr<const Left> left_;                  // of the current jump
   std::vector<bool> entered_;
   Fields fields_;
   bool stays_ = false;  // the next block takes over the state as it is
@@ -159,16 +203,19 @@ std::string describe(const Body& b, uint32_t p) {
   return text;
 }
 
-Result<std::vector<uint32_t>> prove_function(const spec::Bundle& bundle, const Types& types, uint32_t function, Watch* watch) {
-  auto body = open_body(bundle, types, function);
-  if (!body) {
-    body.error().message = fmt::format("in `{}`: {}", bundle.module.text_of(bundle.module.functions[function].name), body.error().message);
-    return std::unexpected(body.error());
+FunctionProver::FunctionProver(const spec::Bundle& bundle, const Types& types) : body_(std::make_unique<Body>(bundle, types)) {}
+FunctionProver::~FunctionProver() = default;
+
+Result<std::vector<uint32_t>> FunctionProver::prove(uint32_t function, Watch* watch) {
+  body_->watch = watch;
+  if (auto opened = open_body(*body_, function); !opened) {
+    opened.error().message = fmt::format("in `{}`: {}", body_->m.text_of(body_->m.functions[function].name), opened.error().message);
+    return std::unexpected(opened.error());
   }
-  body->watch = watch;
-  STARK_TRY(FunctionProof(*body).run());
+  STARK_TRY(FunctionProof(*body_).run());
   std::vector<uint32_t> place_types;
-  for (const PlaceInfo& place : body->places) place_types.push_back(place.type.type);
+  place_types.reserve(body_->places.size());
+  for (const PlaceInfo& place : body_->places) place_types.push_back(place.type.type);
   return place_types;
 }
 

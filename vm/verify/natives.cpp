@@ -1,6 +1,7 @@
 // vm/verify/natives.cpp — proof 5f: a call of a native is matched with its signature in natives.def.
 // Room: vm/verify. In: pattern trees, types of the values and the target. Out: CallShape, or V35.
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <map>
 
@@ -205,10 +206,8 @@ class Matcher {
   bool shows_text_ = false;
 };
 
-}  // namespace
-
-Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<const Value> values, uint32_t target) {
-  const spec::NativeFacts& facts = spec::facts(static_cast<spec::Native>(native));
+// Whether the call fits the native, and how.
+Result<CallShape> match_native(const Body& b, const spec::NativeFacts& facts, std::span<const Value> values, uint32_t result) {
   const auto wrong = [&](std::string_view what) {
     return refuse_at(b, Refusal::Signature, fmt::format("{} of a call of `{}` does not fit `{}`", what, facts.text, facts.source));
   };
@@ -216,16 +215,21 @@ Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<cons
   Matcher matcher(b);
   CallShape shape;
   shape.is_matched = true;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const Pattern& pattern = facts.signature.parameters[i].type;
-    TypedPlace parameter{values[i].typed.type, {}};
-    const bool fits = values[i].is_constant ? matcher.match_constant(pattern, values[i].constant)
-                                            : matcher.match(pattern, parameter.type, false, parameter.regions);
+  std::vector<size_t> ends;  // of each place's lifetimes among all
+  for (const Value& value : values) {
+    const Pattern& pattern = facts.signature.parameters[ends.size()].type;
+    const bool fits = value.is_constant ? matcher.match_constant(pattern, value.constant) : matcher.match(pattern, value.typed.type, false, shape.lifetimes);
     if (!fits) return wrong("an argument");
-    shape.parameters.push_back(std::move(parameter));
+    shape.parameters.push_back({value.typed.type, {}});
+    ends.push_back(shape.lifetimes.size());
   }
-  shape.result.type = b.type_of(target).type;
-  if (!matcher.match(facts.signature.result, shape.result.type, true, shape.result.regions)) return wrong("the result");
+  if (!matcher.match(facts.signature.result, result, true, shape.lifetimes)) return wrong("the result");
+  size_t begin = 0;
+  for (size_t i = 0; i < ends.size(); ++i) {
+    shape.parameters[i].regions = std::span(shape.lifetimes).subspan(begin, ends[i] - begin);
+    begin = ends[i];
+  }
+  shape.result = {result, std::span(shape.lifetimes).subspan(begin)};
   // A trait object has forgotten the lifetimes of what it hides: only what has none is known by its type.
   const bool names_hidden = !facts.signature.parameters.empty() && facts.head == "any";
   if (names_hidden && b.facts(b.m.types[values.back().typed.type].a).region_slots > 0) {
@@ -236,6 +240,25 @@ Result<CallShape> shape_of_native(const Body& b, uint32_t native, std::span<cons
   }
   matcher.finish(shape);
   return shape;
+}
+
+}  // namespace
+
+size_t WordsHash::operator()(std::span<const uint32_t> words) const { return XXH3_64bits(words.data(), words.size_bytes()); }
+
+// All that a match depends on is the native and the types, and most calls are like one before.
+Result<const CallShape*> shape_of_native(Body& b, uint32_t native, std::span<const Value> values, uint32_t target) {
+  constexpr size_t kMostShapes = 4096;
+  constexpr uint32_t kConstant = 1u << 31;  // no type has such a number
+  const uint32_t result = b.type_of(target).type;
+  std::vector<uint32_t>& key = b.native_key;
+  key.assign({native, result});
+  for (const Value& value : values) key.push_back(value.is_constant ? kConstant | static_cast<uint32_t>(value.constant) : value.typed.type);
+  if (const auto found = b.native_shapes.find(key); found != b.native_shapes.end()) return &found->second;
+  auto shape = match_native(b, spec::facts(static_cast<spec::Native>(native)), values, result);
+  if (!shape) return std::unexpected(shape.error());
+  if (b.native_shapes.size() >= kMostShapes) b.native_shapes.clear();
+  return &b.native_shapes.emplace(key, std::move(*shape)).first->second;
 }
 
 }  // namespace stark::vm

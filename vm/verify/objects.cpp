@@ -11,7 +11,7 @@ TypeKind target_kind(const Body& b, uint32_t target) { return b.kind(b.type_of(t
 
 // All lifetimes inside the hidden value become one. A slot that somebody could store through must be that very region, since
 // its owner goes on growing; the others flow in.
-Result<void> hide(const Body& b, const Value& value, size_t first_slot, uint32_t region, Arrivals& arrivals) {
+Result<void> hide(Body& b, const Value& value, size_t first_slot, uint32_t region, Arrivals& arrivals) {
   for (size_t s = first_slot; s < value.loans.size(); ++s) {
     if (b.types.variance[value.typed.type][s] == Variance::Invariant && !are_equal(b, value.typed.regions[s], region)) {
       return refuse_at(b, Refusal::RegionTooShort, "a lifetime of a hidden value that is written through is not the object's own");
@@ -28,9 +28,9 @@ Result<void> check_box(Body& b, uint32_t target, const Value& value) {
   if (target_kind(b, target) != TypeKind::Box || !fits(b, value, b.m.types[to.type].a) || !b.facts(b.m.types[to.type].a).is_sized) {
     return refuse_at(b, Refusal::OperandType, "`box` gives a Box of its operand");
   }
-  Arrivals arrivals;
+  Arrivals& arrivals = b.no_arrivals();
   STARK_TRY(gather(b, value, {b.m.types[to.type].a, to.regions}, arrivals));
-  return arrive(b, target, std::move(arrivals));
+  return arrive(b, target, arrivals);
 }
 
 Result<void> check_dyn(Body& b, uint32_t target, const Value& value, uint32_t vtable) {
@@ -44,11 +44,11 @@ Result<void> check_dyn(Body& b, uint32_t target, const Value& value, uint32_t vt
   const spec::TypeRow& from = b.m.types[value.typed.type];
   const spec::TypeRow& into = b.m.types[to.type];
   if (from.kind != into.kind || from.b != into.b || from.a != row.type || into.a != row.dyn) return mistyped();
-  Arrivals arrivals;
+  Arrivals& arrivals = b.no_arrivals();
   const size_t inside = kind == TypeKind::Ref ? 1 : 0;
   if (inside == 1) STARK_TRY(gather_loans(b, value.loans[0], to.regions[0], arrivals));
   STARK_TRY(hide(b, value, inside, to.regions[inside], arrivals));
-  return arrive(b, target, std::move(arrivals));
+  return arrive(b, target, arrivals);
 }
 
 Result<void> check_fn(Body& b, uint32_t target, const Value& value, uint32_t vtable) {
@@ -58,13 +58,13 @@ Result<void> check_fn(Body& b, uint32_t target, const Value& value, uint32_t vta
     return refuse_at(b, Refusal::OperandType, "`fn` takes a value of its vtable's type and gives a fn of its dyn");
   }
   if (b.facts(row.type).needs_drop) return refuse_at(b, Refusal::BoundNotMet, "a value that must be dropped is shared as a fn");
-  Arrivals arrivals;
+  Arrivals& arrivals = b.no_arrivals();
   STARK_TRY(hide(b, value, 0, to.regions[0], arrivals));
-  return arrive(b, target, std::move(arrivals));
+  return arrive(b, target, arrivals);
 }
 
 // The receiver's type says which dyn it is; a fn stands for a reference to the dyn it is made of, which nobody can end.
-Result<CallShape> shape_of_method(const Body& b, uint32_t method, std::span<const Value> values) {
+Result<void> check_dyn_call(Body& b, uint32_t target, uint32_t method, std::span<const Value> values) {
   const auto mistyped = [&](std::string_view what) { return refuse_at(b, Refusal::OperandType, fmt::format("`call.dyn`: {}", what)); };
   if (values.empty() || values[0].is_constant) return mistyped("has no receiver");
   const uint32_t receiver = values[0].typed.type;
@@ -73,9 +73,10 @@ Result<CallShape> shape_of_method(const Body& b, uint32_t method, std::span<cons
   const uint32_t dyn = b.m.types[receiver].a;
   if (b.kind(dyn) != TypeKind::Dyn) return mistyped("the receiver is neither dyn nor fn");
   if (method >= b.m.types[dyn].b) return mistyped(fmt::format("the dyn has no method {}", method));
-  CallShape shape = shape_of_signature(b.m, b.types, b.m.dyn_methods[b.m.types[dyn].a + method].signature);
-  if (kind == TypeKind::Fn) shape.parameters[0] = {receiver, {shape.parameters[0].regions[1]}};
-  return shape;
+  const CallShape& shape = b.types.shapes[b.m.dyn_methods[b.m.types[dyn].a + method].signature];
+  if (kind != TypeKind::Fn) return check_call(b, target, shape, values);
+  const TypedPlace stands_in{receiver, shape.parameters[0].regions.subspan(1, 1)};
+  return check_call(b, target, shape, values, &stands_in);
 }
 
 }  // namespace stark::vm

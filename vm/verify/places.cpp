@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "bytecode-spec/limits.h"
 #include "vm/verify/body.h"
@@ -15,43 +17,43 @@ using spec::Module;
 
 TypeKind kind_of(const Module& m, uint32_t type) { return static_cast<TypeKind>(m.types[type].kind); }
 
-// The lifetimes of a field, said in those of the struct value that it is a field of.
-TypedPlace field_of(const Module& m, const Types& types, const TypedPlace& whole, spec::TypeUse use) {
-  TypedPlace field{use.type, {}};
-  for (uint32_t s = 0; s < types.facts[use.type].region_slots; ++s) {
-    const uint32_t parameter = m.regions[use.first_region + s];
-    field.regions.push_back(parameter == 0 ? 0 : whole.regions[parameter - 1]);
-  }
-  return field;
-}
-
-TypedPlace tuple_field(const Module& m, const Types& types, const TypedPlace& whole, spec::Range fields, uint32_t number) {
-  size_t first = 0;
-  for (uint32_t f = 0; f < number; ++f) first += types.facts[m.fields[fields.first + f].type.type].region_slots;
-  const uint32_t type = m.fields[fields.first + number].type.type;
-  const auto begin = whole.regions.begin() + static_cast<ptrdiff_t>(first);
-  return {type, {begin, begin + types.facts[type].region_slots}};
-}
-
-Result<TypedPlace> field_step(const Module& m, const Types& types, const TypedPlace& from, uint32_t number, uint32_t variant) {
-  const spec::TypeRow& row = m.types[from.type];
+// The row of a field, of the variant if there is one.
+Result<spec::TypeUse> field_of(const Module& m, uint32_t from, uint32_t number, uint32_t variant) {
+  const spec::TypeRow& row = m.types[from];
   spec::Range fields{row.a, row.b};
-  switch (kind_of(m, from.type)) {
+  switch (kind_of(m, from)) {
     case TypeKind::Enum:
       if (variant == kNone) return refuse(Refusal::OperandType, "a field of an enum without its variant");
       fields = m.variants[row.a + variant].fields;
       break;
     case TypeKind::Tuple:
       if (number >= row.b) return refuse(Refusal::Index, "field of a tuple");
-      return tuple_field(m, types, from, fields, number);
+      break;
     case TypeKind::Struct: break;
     default: return refuse(Refusal::OperandType, "a field of something without fields");
   }
   if (number >= fields.count) return refuse(Refusal::Index, "field");
-  return field_of(m, types, from, m.fields[fields.first + number].type);
+  return m.fields[fields.first + number].type;
 }
 
-Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& variant) {
+// The lifetimes of a field, said in those of the value that it is a field of: a tuple has those of all its fields, one behind the other.
+std::span<const uint32_t> field_lifetimes(const Module& m, const Types& types, const TypedPlace& whole, spec::TypeUse field, uint32_t number, RegionStore& store) {
+  const uint32_t slots = types.facts[field.type].region_slots;
+  if (slots == 0) return {};
+  if (kind_of(m, whole.type) == TypeKind::Tuple) {
+    size_t first = 0;
+    for (uint32_t f = 0; f < number; ++f) first += types.facts[m.fields[m.types[whole.type].a + f].type.type].region_slots;
+    return whole.regions.subspan(first, slots);
+  }
+  const auto regions = store.take(slots);
+  for (uint32_t s = 0; s < slots; ++s) {
+    const uint32_t parameter = m.regions[field.first_region + s];
+    regions[s] = parameter == 0 ? 0 : whole.regions[parameter - 1];
+  }
+  return regions;
+}
+
+Result<void> add_step(Body& b, PlaceInfo& place, Step step, uint32_t& variant) {
   const TypedPlace from = place.type;
   const TypeKind kind = b.kind(from.type);
   if (step.kind == ProjectionKind::Index) {
@@ -92,9 +94,9 @@ Result<void> add_step(const Body& b, PlaceInfo& place, Step step, uint32_t& vari
   const bool elsewhere = step.kind == ProjectionKind::Deref || (element && kind != TypeKind::Array);
   if (elsewhere) place.most_align = spec::kMaxPack;
   if (const uint32_t pack = kind == TypeKind::Struct ? spec::representation(b.m.types[from.type]).pack : 0; pack != 0) place.most_align = std::min(place.most_align, pack);
-  auto next = step_into(b.m, b.types, from, step, &variant);
+  const auto next = step_into(b.m, b.types, from, step, &variant, b.lifetimes);
   if (!next) return std::unexpected(next.error());
-  place.type = std::move(*next);
+  place.type = *next;
   place.steps.push_back(step);
   return {};
 }
@@ -121,32 +123,44 @@ Result<void> open_places(Body& b) {
     // Text behind a shared reference, slices and dyns have no size: they can be measured, indexed and borrowed.
     const bool is_shown = place.own_from == place.steps.size() && (place.crossed.empty() || !place.crossed.back().is_mut) && b.kind(place.type.type) == TypeKind::Str;
     place.readable = variant == kNone && b.facts(place.type.type).is_sized && !is_shown;
-    b.places.push_back(std::move(place));
+    b.places.push_back(place);
   }
   return {};
 }
 
 Result<void> open_registers(Body& b) {
-  b.region_users.assign(b.region_count, 0);
+  b.borrowers.assign(register_words(b.registers.size()), 0);
+  b.droppers.assign(register_words(b.registers.size()), 0);
   for (uint32_t r = 0; r < b.registers.size(); ++r) {
     const spec::TypeUse use = b.registers[r].type;
     const TypeFacts& facts = b.facts(use.type);
     if (!facts.is_sized) return refuse(Refusal::Layout, "a register without a size");
-    PlaceInfo place;
+    PlaceInfo& place = b.places.emplace_back();
     place.base = r;
     place.type.type = use.type;
-    if (facts.region_slots > 0 && uint64_t{use.first_region} + facts.region_slots > b.m.regions.size()) {
-      return refuse(Refusal::Index, "lifetimes of a register");
-    }
-    for (uint32_t s = 0; s < facts.region_slots; ++s) {
-      const uint32_t region = b.m.regions[use.first_region + s];
+    if (facts.needs_drop) spec::set_bit(b.droppers, r);
+    if (facts.region_slots == 0) continue;
+    spec::set_bit(b.borrowers, r);
+    if (uint64_t{use.first_region} + facts.region_slots > b.m.regions.size()) return refuse(Refusal::Index, "lifetimes of a register");
+    place.type.regions = std::span(b.m.regions).subspan(use.first_region, facts.region_slots);
+    for (uint32_t region : place.type.regions) {
       if (region >= b.region_count) return refuse(Refusal::Index, "region of a register");
-      place.type.regions.push_back(region);
-      ++b.region_users[region];
     }
-    b.places.push_back(std::move(place));
   }
   return {};
+}
+
+// Which registers name each region: one table, filled from the end of each region's part to where it begins.
+void find_users(Body& b) {
+  b.region_first.assign(b.region_count + 1, 0);
+  for (uint32_t r = 0; r < b.registers.size(); ++r) {
+    for (uint32_t region : b.places[r].type.regions) ++b.region_first[region];
+  }
+  std::partial_sum(b.region_first.begin(), b.region_first.end(), b.region_first.begin());
+  b.region_users.resize(b.region_first.back());
+  for (auto r = static_cast<uint32_t>(b.registers.size()); r-- > 0;) {
+    for (uint32_t region : b.places[r].type.regions) b.region_users[--b.region_first[region]] = r;
+  }
 }
 
 // Parameters are the first registers, with the types and lifetimes that the signature gives them.
@@ -170,24 +184,58 @@ Result<void> check_parameters(const Body& b) {
   return {};
 }
 
+// By the letters of opcodes.def.
+void set_table_sizes(Body& b) {
+  b.table_sizes.fill(kNone);
+  const auto set = [&](char letter, size_t size) { b.table_sizes[static_cast<size_t>(letter - 'a')] = static_cast<uint32_t>(size); };
+  set('d', b.places.size());
+  set('p', b.places.size());
+  set('r', b.registers.size());
+  set('l', b.loans.size());
+  set('t', b.m.types.size());
+  set('c', b.m.constants.size());
+  set('f', b.m.functions.size());
+  set('n', spec::native_rows().size());
+  set('g', b.m.graphs.size());
+  set('s', b.m.segments.size());
+  set('y', b.m.vtables.size());
+  set('x', b.m.statics.size());
+  set('z', b.m.foreigns.size());
+  set('b', b.blocks.size());
+}
+
+// Work that may go into one function: so much for each byte that it has in the file, and a little always. Of the states, which nobody owns,
+// it has as large a part as of the code.
+int64_t work_for(const Module& m, const spec::FunctionRow& f) {
+  constexpr uint64_t kWordsPerByte = 64, kWordsAlways = 1 << 14;
+  const auto bytes = [](spec::Range rows, size_t each) { return uint64_t{rows.count} * each; };
+  const uint64_t states = static_cast<uint64_t>(static_cast<double>(m.states.size() * sizeof(uint32_t)) * f.code.count / static_cast<double>(std::max<size_t>(1, m.code.size())));
+  return static_cast<int64_t>(kWordsAlways + kWordsPerByte * (bytes(f.code, sizeof(uint32_t)) + bytes(f.registers, sizeof(spec::RegisterRow)) + bytes(f.places, sizeof(spec::PlaceRow)) +
+                                                              bytes(f.loans, sizeof(spec::LoanRow)) + bytes(f.blocks, sizeof(spec::BlockRow)) + states));
+}
+
 }  // namespace
 
 bool asks_for(const Module& m, spec::Capability capability) {
   return std::ranges::find(m.capabilities, static_cast<uint32_t>(capability)) != m.capabilities.end();
 }
 
-Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant) {
-  const spec::TypeRow& row = m.types[from.type];
-  const TypeKind kind = kind_of(m, from.type);
+Result<uint32_t> type_behind(const Module& m, const Types& types, uint32_t from, Step step, uint32_t* variant) {
+  const spec::TypeRow& row = m.types[from];
+  const TypeKind kind = kind_of(m, from);
   const uint32_t chosen = *variant;
   *variant = kNone;
   if (chosen != kNone && step.kind != ProjectionKind::Field) return refuse(Refusal::OperandType, "a variant is followed by a field");
   switch (step.kind) {
-    case ProjectionKind::Field: return field_step(m, types, from, step.argument, chosen);
+    case ProjectionKind::Field: {
+      const auto field = field_of(m, from, step.argument, chosen);
+      if (!field) return std::unexpected(field.error());
+      return field->type;
+    }
     case ProjectionKind::Variant:
       if (kind != TypeKind::Enum) return refuse(Refusal::OperandType, "a variant of something that is no enum");
       if (step.argument >= row.b) return refuse(Refusal::Index, "variant");
-      if (types.facts[from.type].tag_bytes != 4) return refuse(Refusal::OperandType, "a variant that has no fields");
+      if (types.facts[from].tag_bytes != 4) return refuse(Refusal::OperandType, "a variant that has no fields");
       *variant = step.argument;
       return from;
     case ProjectionKind::ConstIndex:
@@ -198,43 +246,64 @@ Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPla
       if (step.kind == ProjectionKind::ConstIndex && kind == TypeKind::Array && step.argument >= (uint64_t{row.c} << 32 | row.b)) {
         return refuse(Refusal::Index, "a constant index beyond its array");
       }
-      return TypedPlace{row.a, from.regions};
+      return row.a;
     case ProjectionKind::Deref:
-      if (kind == TypeKind::Box || kind == TypeKind::Ptr) return TypedPlace{row.a, from.regions};
-      if (kind == TypeKind::Arc) return TypedPlace{row.a, from.regions};
-      if (kind == TypeKind::Gc) return TypedPlace{row.a, std::vector<uint32_t>(types.facts[row.a].region_slots, 0)};
-      if (kind != TypeKind::Ref && kind != TypeKind::Guard) {
-        return refuse(Refusal::OperandType, "a dereference of something that is no reference, Box, guard, Gc or pointer");
+      switch (kind) {
+        case TypeKind::Box:
+        case TypeKind::Ptr:
+        case TypeKind::Arc:
+        case TypeKind::Gc:
+        case TypeKind::Ref:
+        case TypeKind::Guard: return row.a;
+        default: return refuse(Refusal::OperandType, "a dereference of something that is no reference, Box, guard, Gc or pointer");
       }
-      return TypedPlace{row.a, {from.regions.begin() + 1, from.regions.end()}};
     case ProjectionKind::None: break;
   }
   return refuse(Refusal::Structure, "a projection that is not known");
 }
 
-Result<Body> open_body(const spec::Bundle& bundle, const Types& types, uint32_t function) {
-  const Module& m = bundle.module;
-  const spec::FunctionRow& f = m.functions[function];
-  const spec::SignatureRow& signature = m.signatures[f.signature];
-  Body b{bundle, m, types, f, signature, std::span(m.registers).subspan(f.registers.first, f.registers.count),
-         std::span(m.loans).subspan(f.loans.first, f.loans.count), std::span(m.blocks).subspan(f.blocks.first, f.blocks.count),
-         std::span(m.code).subspan(f.code.first, f.code.count)};
-  b.fixed_regions = signature.region_count + 1;
-  b.region_count = b.fixed_regions + f.region_count;
-  // A region that no register names holds nothing: their number is bounded by the registers' lifetimes.
-  if (f.region_count > uint64_t{f.registers.count} * spec::kMaxRegionArguments) return refuse(Refusal::Limit, "more regions than registers can name");
+Result<TypedPlace> step_into(const Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant, RegionStore& store) {
+  static constexpr std::array<uint32_t, spec::kMaxRegionArguments> kAllStatic{};
+  const uint32_t chosen = *variant;
+  const auto type = type_behind(m, types, from.type, step, variant);
+  if (!type) return std::unexpected(type.error());
+  TypedPlace to{*type, from.regions};
+  if (step.kind == ProjectionKind::Field) {
+    to.regions = field_lifetimes(m, types, from, *field_of(m, from.type, step.argument, chosen), step.argument, store);
+  } else if (step.kind == ProjectionKind::Deref) {
+    const TypeKind kind = kind_of(m, from.type);
+    if (kind == TypeKind::Ref || kind == TypeKind::Guard) to.regions = from.regions.subspan(1);
+    if (kind == TypeKind::Gc) to.regions = std::span(kAllStatic).first(types.facts[*type].region_slots);
+  }
+  return to;
+}
+
+Result<void> open_body(Body& b, uint32_t function) {
+  const Module& m = b.m;
+  b.f = m.functions[function];
+  b.signature = m.signatures[b.f.signature];
+  b.registers = std::span(m.registers).subspan(b.f.registers.first, b.f.registers.count);
+  b.loans = std::span(m.loans).subspan(b.f.loans.first, b.f.loans.count);
+  b.blocks = std::span(m.blocks).subspan(b.f.blocks.first, b.f.blocks.count);
+  b.code = std::span(m.code).subspan(b.f.code.first, b.f.code.count);
+  b.fixed_regions = b.signature.region_count + 1;
+  b.region_count = b.fixed_regions + b.f.region_count;
+  b.word = 0;
+  b.work = work_for(m, b.f);
+  constexpr size_t kRoomOfRegion = 64;  // what a region takes, named or not
+  b.spend(kRoomOfRegion * b.f.region_count);
+  if (b.work < 0) return refuse(Refusal::Limit, "more regions than registers can name");
+  b.places.clear();
+  b.lifetimes.clear();
   STARK_TRY(open_registers(b));
+  find_users(b);
   STARK_TRY(open_places(b));
   STARK_TRY(check_parameters(b));
-  b.outlives = close_outlives(signature.region_count, shape_of_signature(m, types, f.signature).outlives);
+  b.outlives = b.types.shapes[b.f.signature].closure();
   b.loan_issued.assign(b.loans.size(), false);
-  b.state.held.assign(b.registers.size(), Held::Unset);
-  b.state.moved.resize(b.registers.size());
-  b.state.regions.resize(b.region_count);
-  b.region_holders.assign(b.region_count, 0);
-  b.loan_holders.assign(b.loans.size(), 0);
-  b.live_by_base.resize(b.registers.size());
-  return b;
+  b.declared_at.assign(b.region_count, 0);
+  set_table_sizes(b);
+  return {};
 }
 
 }  // namespace stark::vm

@@ -12,9 +12,18 @@ namespace stark::vm {
 struct Fields {
   std::vector<uint32_t> numbers;   // d, p, r, l, t, c, f, n, g, s, y, v, i, b
   std::vector<uint32_t> targets;   // D
-  std::vector<Value> values;       // u, U: used in order
+  std::span<Value> values;         // u, U: used in order
 
-  void clear() { numbers.clear(), targets.clear(), values.clear(); }  // and keep the room
+  void clear() { numbers.clear(), targets.clear(), values = {}; }
+  Value& next_value() {
+    const size_t count = values.size() + 1;
+    if (room_.size() < count) room_.resize(count);
+    values = std::span(room_).first(count);
+    return values.back();
+  }
+
+ private:
+  std::vector<Value> room_;  // kept from instruction to instruction
 };
 
 std::unexpected<Error> mistyped(const Body& b, spec::Opcode op, std::string_view what);
@@ -48,15 +57,15 @@ class Rules {
   template <class StepOf>
   Result<void> assemble(size_t count, StepOf step_of, uint32_t variant = spec::kNone) {
     if (f.values.size() != count) return mistyped(b, op, fmt::format("has {} parts, not {}", count, f.values.size()));
-    Arrivals arrivals;
+    Arrivals& arrivals = b.no_arrivals();
     for (size_t i = 0; i < count; ++i) {
       uint32_t chosen = variant;
-      auto part = step_into(b.m, b.types, b.type_of(target()), step_of(static_cast<uint32_t>(i)), &chosen);
+      auto part = step_into(b.m, b.types, b.type_of(target()), step_of(static_cast<uint32_t>(i)), &chosen, b.passing);
       if (!part) return refuse_at(b, Refusal::OperandType, part.error().message);
       if (!fits(b, f.values[i], part->type)) return mistyped(b, op, fmt::format("part {} has another type", i));
       STARK_TRY(gather(b, f.values[i], *part, arrivals));
     }
-    return arrive(b, target(), std::move(arrivals));
+    return arrive(b, target(), arrivals);
   }
   static Step field_step(uint32_t i) { return {ProjectionKind::Field, i}; }
   Result<void> make();
@@ -67,7 +76,7 @@ class Rules {
   Result<void> len();
   bool lends_as(uint32_t type, uint32_t pointee, bool is_mut) const;
   Result<void> borrow();
-  LoanSet lent(uint32_t l, const PlaceInfo& place) const;
+  void lend(uint32_t l, const PlaceInfo& place, LoanSet& loans);
   Result<void> format();
   Result<void> transmute();
   Result<void> call_native();
@@ -96,6 +105,7 @@ class Rules {
   Body& b;
   spec::Opcode op;
   Fields& f;
+  LoanSet held_;
 };
 
 }  // namespace stark::vm

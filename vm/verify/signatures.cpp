@@ -1,5 +1,5 @@
 // vm/verify/signatures.cpp — proof 3: signatures name sized types and declared lifetimes; drop functions and entry have their form.
-// Room: vm/verify. In: signature table, Types. Out: nothing, or V20, V35, V43.
+// Room: vm/verify. In: signature table, Types. Out: their shapes, or V20, V35, V43.
 #include <fmt/format.h>
 
 #include "bytecode-spec/tables.h"
@@ -51,15 +51,35 @@ Result<void> check_entry(const Module& m) {
   return {};
 }
 
+CallShape shape_of(const Module& m, const Types& types, const spec::SignatureRow& s) {
+  const auto typed = [&](spec::TypeUse use) {
+    const uint32_t slots = types.facts[use.type].region_slots;
+    return TypedPlace{use.type, slots == 0 ? std::span<const uint32_t>() : std::span(m.regions).subspan(use.first_region, slots)};
+  };
+  CallShape shape;
+  shape.parameters.reserve(s.parameters.count);
+  for (uint32_t i = 0; i < s.parameters.count; ++i) shape.parameters.push_back(typed(m.type_uses[s.parameters.first + i]));
+  shape.result = typed(s.result);
+  shape.region_count = s.region_count;
+  for (uint32_t i = 0; i < s.outlives.count; ++i) {
+    const auto& pair = m.outlives[s.outlives.first + i];
+    shape.outlives.emplace_back(pair.longer, pair.shorter);
+  }
+  if (!shape.outlives.empty()) shape.closed = close_outlives(s.region_count, shape.outlives);
+  return shape;
+}
+
 }  // namespace
 
-Result<void> prove_signatures(const Module& module, const Types& types) {
+Result<void> prove_signatures(const Module& module, Types& types) {
   for (const auto& s : module.signatures) {
     for (uint32_t i = 0; i < s.parameters.count; ++i) {
       STARK_TRY(check_use(module, types, module.type_uses[s.parameters.first + i], s.region_count));
     }
     STARK_TRY(check_use(module, types, s.result, s.region_count));
   }
+  types.shapes.reserve(module.signatures.size());
+  for (const auto& s : module.signatures) types.shapes.push_back(shape_of(module, types, s));
   for (uint32_t t = 0; t < module.types.size(); ++t) {
     if (kind_of(module, t) == TypeKind::Struct || kind_of(module, t) == TypeKind::Enum) STARK_TRY(check_drop_function(module, t));
   }

@@ -13,26 +13,6 @@ std::unexpected<Error> mistyped(const Body& b, Opcode op, std::string_view what)
 
 namespace {
 
-size_t table_size(const Body& b, char letter) {
-  switch (letter) {
-    case 'd':
-    case 'p': return b.places.size();
-    case 'r': return b.registers.size();
-    case 'l': return b.loans.size();
-    case 't': return b.m.types.size();
-    case 'c': return b.m.constants.size();
-    case 'f': return b.m.functions.size();
-    case 'n': return spec::native_rows().size();
-    case 'g': return b.m.graphs.size();
-    case 's': return b.m.segments.size();
-    case 'y': return b.m.vtables.size();
-    case 'x': return b.m.statics.size();
-    case 'z': return b.m.foreigns.size();
-    case 'b': return b.blocks.size();
-    default: return spec::kNone;
-  }
-}
-
 Result<void> take_fields(Body& b, Opcode op, std::span<const uint32_t> words, Fields& fields) {
   size_t at = 0;
   const auto next = [&]() -> uint32_t { return at < words.size() ? words[at++] : (++at, 0); };
@@ -40,27 +20,23 @@ Result<void> take_fields(Body& b, Opcode op, std::span<const uint32_t> words, Fi
   for (char letter : spec::row_of(op).operands) {
     if (letter == 'u') {
       if (at >= words.size()) return too_short();
-      auto value = use(b, next());
-      if (!value) return std::unexpected(value.error());
-      fields.values.push_back(std::move(*value));
+      STARK_TRY(use(b, next(), fields.next_value()));
     } else if (letter == 'U' || letter == 'D' || letter == 'B') {
       const uint32_t count = next();
       if (at > words.size() || count > words.size() - at) return too_short();
       for (uint32_t i = 0; i < count; ++i) {
         const uint32_t word = next();
         if (letter == 'U') {
-          auto value = use(b, word);
-          if (!value) return std::unexpected(value.error());
-          fields.values.push_back(std::move(*value));
+          STARK_TRY(use(b, word, fields.next_value()));
           continue;
         }
-        const size_t size = table_size(b, letter == 'D' ? 'd' : 'b');
+        const uint32_t size = b.table_sizes[(letter == 'D' ? 'd' : 'b') - 'a'];
         if (word >= size) return refuse_at(b, Refusal::Index, fmt::format("operand {} of {}", word, size));
         (letter == 'D' ? fields.targets : fields.numbers).push_back(word);
       }
     } else {
       const uint32_t word = next();
-      if (word >= table_size(b, letter)) return refuse_at(b, Refusal::Index, fmt::format("operand `{}` {}", letter, word));
+      if (word >= b.table_sizes[letter - 'a']) return refuse_at(b, Refusal::Index, fmt::format("operand `{}` {}", letter, word));
       fields.numbers.push_back(word);
     }
   }
@@ -93,7 +69,7 @@ Result<void> Rules::apply() {
     case Rule::Cast: return cast();
     case Rule::Compare: return compare();
     case Rule::Format: return format();
-    case Rule::Call: return check_call(b, target(), shape_of_signature(b.m, b.types, b.m.functions[f.numbers[1]].signature), f.values);
+    case Rule::Call: return check_call(b, target(), b.types.shapes[b.m.functions[f.numbers[1]].signature], f.values);
     case Rule::CallDyn: return call_dyn();
     case Rule::CallNative: return call_native();
     case Rule::Tensor: return tensor();
@@ -120,7 +96,7 @@ Result<void> Rules::apply() {
 // The result is a scalar of this kind.
 Result<void> Rules::to_kind(TypeKind wanted) {
   if (target_kind() != wanted) return mistyped(b, op, fmt::format("gives {}", spec::row_of(wanted).text));
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 Result<void> Rules::same_kinds(uint32_t flags) {
   if (!spec::has(kind(0), flags) || kind(0) != kind(1)) return mistyped(b, op, "takes two numbers of one type");
@@ -143,7 +119,7 @@ Result<void> Rules::cast() {
   if (!to_number && !to_integer && !to_char && !to_address && !becomes_pointer()) {
     return mistyped(b, op, fmt::format("{} does not become {}", spec::row_of(from).text, spec::row_of(to).text));
   }
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 // An address becomes a pointer, a pointer one to anything, a thin reference one to what it refers to: none is followed by that.
 bool Rules::becomes_pointer() const {
@@ -166,24 +142,22 @@ Result<void> Rules::compare() {
 Result<void> Rules::give_back() {
   const spec::TypeUse result = b.signature.result;
   if (!fits(b, f.values[0], result.type)) return mistyped(b, op, "returns another type than its signature says");
-  TypedPlace to{result.type, {}};
-  for (uint32_t s = 0; s < b.facts(result.type).region_slots; ++s) to.regions.push_back(b.m.regions[result.first_region + s]);
-  Arrivals arrivals;
-  STARK_TRY(gather(b, f.values[0], to, arrivals));
-  for (uint32_t r = 0; r < b.registers.size(); ++r) {
-    const Held held = b.state.held[r];
-    if (held != Held::Unset && held != Held::Gone && b.facts(b.registers[r].type.type).needs_drop) {
-      return refuse_at(b, Refusal::LeakOrDoubleDrop, fmt::format("r{} is not dropped before the function returns", r));
-    }
+  Arrivals& arrivals = b.no_arrivals();
+  STARK_TRY(gather(b, f.values[0], b.types.shapes[b.f.signature].result, arrivals));
+  for (size_t i = 0; i < b.droppers.size(); ++i) {
+    const uint32_t left = b.state.available[i] & b.droppers[i];
+    if (left != 0) return refuse_at(b, Refusal::LeakOrDoubleDrop, fmt::format("r{} is not dropped before the function returns", i * 32 + static_cast<size_t>(std::countr_zero(left))));
   }
+  b.spend(b.droppers.size());
   return {};
 }
 
 Result<void> check_instruction(Body& b, Opcode op, std::span<const uint32_t> words, Fields& fields) {
   fields.clear();
+  b.passing.clear();
   look(b, Moment::Before);
   STARK_TRY(take_fields(b, op, words, fields));
-  b.in_flight.clear();
+  b.state.in_flight.clear();
   look(b, Moment::Taken);
   STARK_TRY(Rules(b, op, fields).apply());
   look(b, Moment::After);

@@ -50,7 +50,7 @@ Result<void> Rules::tensor() {
     if (!is_tensor(type) || !covers(tensor_type_of(b.m, type), type_at(b.m.outputs[graph.outputs.first + i]))) {
       return refuse_at(b, Refusal::TensorSize, fmt::format("result {} does not fit its place", i));
     }
-    STARK_TRY(arrive(b, to, {}));
+    STARK_TRY(arrive(b, to, b.no_arrivals()));
   }
   return {};
 }
@@ -64,7 +64,7 @@ Result<void> Rules::tensor_const() {
   if (t.dtype == spec::DType::Bool || !count || length % bytes != 0 || length / bytes != static_cast<uint64_t>(*count)) {
     return refuse_at(b, Refusal::TensorSize, fmt::format("a segment of {} bytes is no tensor {}", length, t.shape.text()));
   }
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 // Values behind the first `skip` are integers, `count` of them.
 Result<void> Rules::take_extents(size_t skip, size_t count) {
@@ -83,20 +83,20 @@ Result<void> Rules::tensor_fill() {
     return mistyped(b, op, "gives a tensor of its value");
   }
   STARK_TRY(take_extents(1, open_dims()));
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 Result<void> Rules::tensor_random() {
   if (target_kind() != TypeKind::Tensor || !spec::is_float(tensor_type_of(b.m, b.type_of(target()).type).dtype)) {
     return mistyped(b, op, "gives a tensor of floats");
   }
   STARK_TRY(take_extents(0, open_dims()));
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 Result<void> Rules::tensor_get() {
   const auto t = tensor_behind(0, false);
   if (!t || !is_element(target_kind(), t->dtype)) return mistyped(b, op, "gives an element of a tensor behind a reference");
   STARK_TRY(take_extents(1, t->shape.rank()));
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 Result<void> Rules::tensor_set() {
   const auto t = tensor_behind(0, true);
@@ -108,7 +108,7 @@ Result<void> Rules::tensor_narrow() {
   const spec::TensorType to = tensor_type_of(b.m, b.type_of(target()).type);
   const spec::TensorType from = tensor_type_of(b.m, f.values[0].typed.type);
   if (to.dtype != from.dtype || to.shape.rank() != from.shape.rank()) return mistyped(b, op, "keeps element type and rank");
-  return arrive(b, target(), {});
+  return arrive(b, target(), b.no_arrivals());
 }
 
 }  // namespace stark::vm

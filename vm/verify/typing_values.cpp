@@ -23,9 +23,9 @@ Result<void> Rules::repeat() {
   const uint32_t type = b.type_of(target()).type;
   if (target_kind() != TypeKind::Array || !fits(b, f.values[0], row(type).a)) return mistyped(b, op, "gives an array of its operand");
   if (!b.facts(row(type).a).is_copy) return refuse_at(b, Refusal::BoundNotMet, "the repeated value is not Copy");
-  Arrivals arrivals;
+  Arrivals& arrivals = b.no_arrivals();
   STARK_TRY(gather(b, f.values[0], {row(type).a, b.type_of(target()).regions}, arrivals));
-  return arrive(b, target(), std::move(arrivals));
+  return arrive(b, target(), arrivals);
 }
 Result<void> Rules::look(uint32_t place) {
   STARK_TRY(require_available(b, place));
@@ -74,28 +74,26 @@ Result<void> Rules::borrow() {
   STARK_TRY(require_available(b, loan.place()));
   if (is_mut) STARK_TRY(require_writable(b, loan.place()));
   STARK_TRY(require_free(b, loan.place(), is_mut ? Access::BorrowMutable : Access::BorrowShared));
-  Arrivals arrivals;
-  STARK_TRY(gather_loans(b, lent(l, place), to.regions[0], arrivals));
-  Value inside;
-  inside.typed = {to.type, {to.regions[0]}};
-  inside.loans.emplace_back();
-  for (uint32_t region : place.type.regions) {
-    inside.typed.regions.push_back(region);
-    inside.loans.push_back(loans_of(b, region));
+  Arrivals& arrivals = b.no_arrivals();
+  lend(l, place, held_);
+  STARK_TRY(gather_loans(b, held_, to.regions[0], arrivals));
+  for (size_t s = 0; s < place.type.regions.size(); ++s) {
+    read_loans(b, place.type.regions[s], held_);
+    STARK_TRY(gather_slot(b, held_, place.type.regions[s], to, s + 1, arrivals));
   }
-  STARK_TRY(gather(b, inside, to, arrivals));
-  return arrive(b, target(), std::move(arrivals));
+  return arrive(b, target(), arrivals);
 }
 // The new loan, and those of the references that its place goes through: all of them up to the first shared one.
-LoanSet Rules::lent(uint32_t l, const PlaceInfo& place) const {
-  LoanSet loans;
-  if (place.through_pointer && place.crossed.empty()) return loans;
-  if (!place.through_pointer) loans.push_back(l);
-  for (auto crossed = place.crossed.rbegin(); crossed != place.crossed.rend(); ++crossed) {
-    merge(loans, loans_of(b, crossed->region));
-    if (!crossed->is_mut) break;
+void Rules::lend(uint32_t l, const PlaceInfo& place, LoanSet& loans) {
+  loans.clear();
+  if (place.through_pointer && place.crossed.empty()) return;
+  if (!place.through_pointer) loans.insert(l);
+  LoanSet inherited;
+  for (size_t i = place.crossed.size(); i-- > 0;) {
+    read_loans(b, place.crossed[i].region, inherited);
+    loans.merge(inherited);
+    if (!place.crossed[i].is_mut) break;
   }
-  return loans;
 }
 
 Result<void> Rules::format() {
@@ -111,9 +109,7 @@ Result<void> Rules::format() {
   return to_kind(TypeKind::Str);
 }
 Result<void> Rules::call_dyn() {
-  auto shape = shape_of_method(b, f.numbers[1], f.values);
-  if (!shape) return std::unexpected(shape.error());
-  return check_call(b, target(), *shape, f.values);
+  return check_dyn_call(b, target(), f.numbers[1], f.values);
 }
 // All of its lifetimes are 'static: nothing is lent, and what is written through it must be 'static too.
 Result<void> Rules::reach_static() {
@@ -127,8 +123,9 @@ Result<void> Rules::reach_static() {
                     : is_mutable                         ? target_kind() == TypeKind::Ptr && row(to.type).b == 1 && row(to.type).a == it.type
                                                          : target_kind() == TypeKind::Ref && row(to.type).b == 0 && row(to.type).a == it.type;
   if (!fits) return mistyped(b, op, "gives a reference to the static, a pointer where it is mutable, itself where it is a thread's own");
+  static constexpr std::array<uint32_t, spec::kMaxRegionArguments> kAllStatic{};
   Value value;
-  value.typed = {to.type, std::vector<uint32_t>(to.regions.size(), 0)};
+  value.typed = {to.type, std::span(kAllStatic).first(to.regions.size())};
   value.loans.resize(to.regions.size());
   return put(b, value, target());
 }
@@ -151,7 +148,7 @@ Result<void> Rules::call_native() {
   auto shape = shape_of_native(b, f.numbers[1], f.values, target());
   if (!shape) return std::unexpected(shape.error());
   if (facts.native == spec::Native::MemTransmute) STARK_TRY(transmute());
-  return check_call(b, target(), *shape, f.values);
+  return check_call(b, target(), **shape, f.values);
 }
 
 }  // namespace stark::vm

@@ -11,7 +11,7 @@ namespace {
 
 // Whether only this register names the region, so that its old loans are forgotten when the register is overwritten.
 bool is_own_region(const Body& b, uint32_t place, uint32_t region) {
-  return b.is_register(place) && region >= b.fixed_regions && b.region_users[region] == 1;
+  return b.is_register(place) && region >= b.fixed_regions && b.users_of(region).size() == 1;
 }
 
 // Whether what `loan` lent was reached by way of a reference in, or behind, the place that is overwritten.
@@ -19,24 +19,33 @@ bool goes_through(const Body& b, uint32_t loan, const PlaceInfo& written) {
   if (loan >= b.loans.size()) return false;
   const PlaceInfo& lent = b.place(b.loans[loan].place());
   if (lent.base != written.base || lent.own_from <= written.steps.size()) return false;
-  return std::equal(written.steps.begin(), written.steps.end(), lent.steps.begin(), [](const Step& x, const Step& y) {
-    return x.kind == y.kind && x.argument == y.argument && x.kind != ProjectionKind::Index;
-  });
+  return std::equal(written.steps.begin(), written.steps.end(), lent.steps.begin(),
+                    [](const Step& x, const Step& y) { return x == y && x.kind != ProjectionKind::Index; });
 }
 
 // That way leads elsewhere now. Whoever still refers to what was lent holds the loans of the reference as well.
 void kill_through(Body& b, const PlaceInfo& written, Arrivals& arrivals) {
-  std::vector<uint32_t> gone;
-  for (uint32_t l : b.live_by_base[written.base]) {
-    if (goes_through(b, l, written)) gone.push_back(l);
+  LoanSet gone;
+  for (const bool is_mut : {false, true}) {
+    b.state.live.any(written.base, is_mut, [&](uint32_t l) {
+      b.spend(1);
+      if (goes_through(b, l, written)) gone.insert(l);
+      return false;
+    });
   }
   for (uint32_t l : gone) drop_loan(b, l);
-  for (auto& [region, loans] : arrivals.loans) std::erase_if(loans, [&](uint32_t l) { return goes_through(b, l, written); });
+  for (auto& [region, loans] : arrivals.loans) {
+    gone.clear();
+    for (uint32_t l : loans) {
+      if (goes_through(b, l, written)) gone.insert(l);
+    }
+    for (uint32_t l : gone) loans.erase(l);
+  }
 }
 
 // The value goes on using its loans, though its register is gone.
 void send(Body& b, const Value& value) {
-  for (const LoanSet& loans : value.loans) b.in_flight.insert(b.in_flight.end(), loans.begin(), loans.end());
+  for (const LoanSet& loans : value.loans) b.state.in_flight.insert(b.state.in_flight.end(), loans.begin(), loans.end());
 }
 
 }  // namespace
@@ -46,35 +55,38 @@ bool are_equal(const Body& b, uint32_t x, uint32_t y) {
   return x < b.fixed_regions && y < b.fixed_regions && b.outlives[x][y] && b.outlives[y][x];
 }
 
-Result<Value> use(Body& b, uint32_t word) {
+Result<void> use(Body& b, uint32_t word, Value& value) {
   const spec::Operand operand = spec::decode_operand(word);
-  Value value;
   if (operand.mode == OperandMode::Constant) {
     if (operand.index >= b.m.constants.size()) return refuse_at(b, Refusal::Index, "constant");
     value.is_constant = true;
     value.constant = static_cast<TypeKind>(b.m.constants[operand.index].kind);
-    return value;
+    value.typed = {};
+    value.loans.clear();
+    return {};
   }
   const uint32_t p = operand.index;
   if (p >= b.places.size()) return refuse_at(b, Refusal::Index, "place of an operand");
   const PlaceInfo& place = b.place(p);
   if (!place.readable) return refuse_at(b, Refusal::OperandType, describe(b, p) + " has no size and cannot be read");
+  value.is_constant = false;
   value.typed = place.type;
-  for (uint32_t region : place.type.regions) value.loans.push_back(loans_of(b, region));
+  value.loans.resize(place.type.regions.size());
+  for (size_t s = 0; s < value.loans.size(); ++s) read_loans(b, place.type.regions[s], value.loans[s]);
   if (operand.mode == OperandMode::Move) {
     STARK_TRY(move_out(b, p));
     send(b, value);
-    return value;
+    return {};
   }
   if (!b.facts(place.type.type).is_copy) return refuse_at(b, Refusal::BoundNotMet, describe(b, p) + " is copied and its type is not Copy");
   STARK_TRY(require_available(b, p));
   STARK_TRY(require_free(b, p, Access::Read));
   if (operand.mode == OperandMode::Last) {
     if (!b.is_register(p)) return refuse_at(b, Refusal::Structure, "a last use of something that is no register");
-    make_unavailable(b, p, Held::Gone);
+    make_unavailable(b, p);
     send(b, value);
   }
-  return value;
+  return {};
 }
 
 TypeKind kind_of(const Body& b, const Value& value) { return value.is_constant ? value.constant : b.kind(value.typed.type); }
@@ -100,7 +112,7 @@ bool covers(const spec::TensorType& want, const spec::TensorType& have) {
   return true;
 }
 
-Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t region) {
+Result<void> check_into_fixed(const Body& b, Loans loans, uint32_t region) {
   for (uint32_t l : loans) {
     if (l < b.loans.size()) {
       if (!b.place(b.loans[l].place()).through_reference) {
@@ -113,38 +125,42 @@ Result<void> check_into_fixed(const Body& b, const LoanSet& loans, uint32_t regi
   return {};
 }
 
-Result<void> gather_loans(const Body& b, const LoanSet& loans, uint32_t region, Arrivals& arrivals) {
+Result<void> gather_loans(Body& b, Loans loans, uint32_t region, Arrivals& arrivals) {
   if (loans.empty()) return {};
+  b.spend(loans.size());
   if (region < b.fixed_regions) STARK_TRY(check_into_fixed(b, loans, region));
-  arrivals.loans.emplace_back(region, loans);
+  arrivals.loans.emplace_back().region = region;
+  arrivals.loans.back().loans.assign(loans);
   return {};
 }
 
-Result<void> gather(const Body& b, const Value& value, const TypedPlace& to, Arrivals& arrivals) {
-  for (size_t s = 0; s < value.loans.size(); ++s) {
-    const bool invariant = b.types.variance[to.type][s] == Variance::Invariant;
-    if (invariant && !are_equal(b, value.typed.regions[s], to.regions[s])) {
-      return refuse_at(b, Refusal::RegionTooShort, "a lifetime behind a mutable reference changes");
-    }
-    STARK_TRY(gather_loans(b, value.loans[s], to.regions[s], arrivals));
+Result<void> gather_slot(Body& b, Loans loans, uint32_t region, const TypedPlace& to, size_t slot, Arrivals& arrivals) {
+  const bool invariant = b.types.variance[to.type][slot] == Variance::Invariant;
+  if (invariant && !are_equal(b, region, to.regions[slot])) {
+    return refuse_at(b, Refusal::RegionTooShort, "a lifetime behind a mutable reference changes");
   }
+  return gather_loans(b, loans, to.regions[slot], arrivals);
+}
+
+Result<void> gather(Body& b, const Value& value, const TypedPlace& to, Arrivals& arrivals) {
+  for (size_t s = 0; s < value.loans.size(); ++s) STARK_TRY(gather_slot(b, value.loans[s], value.typed.regions[s], to, s, arrivals));
   return {};
 }
 
-Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old) {
+Result<void> arrive(Body& b, uint32_t place, Arrivals& arrivals, bool drops_old) {
   if (place >= b.places.size()) return refuse_at(b, Refusal::Index, "place that is written");
   if (!b.place(place).readable) return refuse_at(b, Refusal::OperandType, describe(b, place) + " has no size and cannot be written");
-  const std::vector<uint32_t>& own = b.type_of(place).regions;
-  const auto is_seen = [&](uint32_t region) { return region < b.fixed_regions || b.region_holders[region] > 0; };  // else nobody can look there
+  const std::span<const uint32_t> own = b.type_of(place).regions;
+  const auto is_seen = [&](uint32_t region) { return region < b.fixed_regions || b.state.region_holders[region] > 0; };  // else nobody can look there
   for (const auto& [region, loans] : arrivals.loans) {
-    if (is_seen(region) || std::ranges::find(own, region) != own.end()) b.in_flight.insert(b.in_flight.end(), loans.begin(), loans.end());  // held once it is written
+    if (is_seen(region) || std::ranges::find(own, region) != own.end()) b.state.in_flight.insert(b.state.in_flight.end(), loans.begin(), loans.end());  // held once it is written
   }
   STARK_TRY(write(b, place, drops_old));
-  b.in_flight.clear();
-  for (uint32_t region : b.type_of(place).regions) {
+  b.state.in_flight.clear();
+  for (uint32_t region : own) {
     if (is_own_region(b, place, region)) clear_loans(b, region);
   }
-  if (!b.type_of(place).regions.empty()) kill_through(b, b.place(place), arrivals);
+  if (!own.empty()) kill_through(b, b.place(place), arrivals);
   for (const auto& [region, loans] : arrivals.loans) {
     if (is_seen(region)) add_loans(b, region, loans);
   }
@@ -154,9 +170,9 @@ Result<void> arrive(Body& b, uint32_t place, Arrivals arrivals, bool drops_old) 
 Result<void> put(Body& b, const Value& value, uint32_t place, bool drops_old) {
   if (place >= b.places.size()) return refuse_at(b, Refusal::Index, "place that is written");
   if (!fits(b, value, b.type_of(place).type)) return refuse_at(b, Refusal::OperandType, describe(b, place) + " takes a value of another type");
-  Arrivals arrivals;
+  Arrivals& arrivals = b.no_arrivals();
   STARK_TRY(gather(b, value, b.type_of(place), arrivals));
-  return arrive(b, place, std::move(arrivals), drops_old);
+  return arrive(b, place, arrivals, drops_old);
 }
 
 }  // namespace stark::vm

@@ -30,8 +30,9 @@ Result<std::vector<Places>> prove_functions(const spec::Bundle& bundle, const Ty
   std::mutex mutex;
   std::optional<Error> first;
   const auto work = [&] {
+    FunctionProver prover(bundle, types);
     for (size_t f = next.fetch_add(1); f < count && f < refused.load(std::memory_order_relaxed); f = next.fetch_add(1)) {
-      auto proven = prove_function(bundle, types, static_cast<uint32_t>(f));
+      auto proven = prover.prove(static_cast<uint32_t>(f));
       if (proven) {
         places[f] = std::move(*proven);
         continue;

@@ -80,7 +80,7 @@ class VTableProof {
     const auto wrong = [&](Refusal which, std::string_view what) {
       return refuse(which, fmt::format("function {} of vtable {} {}", number, y, what));
     };
-    const CallShape f = shape_of_signature(m_, types_, function), m = shape_of_signature(m_, types_, method);
+    const CallShape &f = types_.shapes[function], &m = types_.shapes[method];
     if (f.parameters.size() != m.parameters.size() || f.result.type != m.result.type || !receives(function, m_.vtables[y].type)) {
       return wrong(Refusal::Signature, "does not have the signature of its method");
     }
@@ -90,7 +90,7 @@ class VTableProof {
     for (size_t i = 1; i < f.parameters.size(); ++i) {
       if (f.parameters[i].type != m.parameters[i].type) return wrong(Refusal::Signature, "does not have the parameters of its method");
     }
-    if (!keeps_promise(standings_of(f, m), close_outlives(f.region_count, f.outlives), close_outlives(m.region_count, m.outlives))) {
+    if (!keeps_promise(standings_of(f, m), f.closure(), m.closure())) {
       return wrong(Refusal::RegionTooShort, "relates lifetimes that its method does not relate");
     }
     return {};
@@ -109,7 +109,7 @@ class VTableProof {
     };
     const TypedPlace& receiver = f.parameters[0];
     const size_t inside = kind(receiver.type) == TypeKind::Ref ? 1 : 0;
-    if (inside == 1) add({receiver.type, {receiver.regions[0]}}, {receiver.type, {m.parameters[0].regions[0]}}, false);
+    if (inside == 1) add({receiver.type, receiver.regions.first(1)}, {receiver.type, m.parameters[0].regions.first(1)}, false);
     for (size_t s = inside; s < receiver.regions.size(); ++s) {
       Standing& one = all[receiver.regions[s]];
       one.sources.set(m.parameters[0].regions[inside]);
