@@ -1,5 +1,5 @@
 // bytecode-spec/limits.h — the largest bundle that is accepted: one line per limit, shared by compiler and verifier.
-// Room: bytecode-spec. Law: anything past a line is refused with V31, never attempted.
+// Room: bytecode-spec. Law: anything past a line is refused with V40, never attempted.
 #pragma once
 
 #include <cstdint>

@@ -84,6 +84,27 @@ std::string back_edges(int edges) {
   return out + fmt::format("  b{}\n    return c0\n  b{}\n    return c0\n", 2 * edges + 2, 2 * edges + 3);
 }
 
+// Many registers, and branches that each leave a state behind for a block that comes much later.
+std::string waiting_states(int registers, int branches) {
+  std::string out = fmt::format("{}.signature s0 ( t3 ) t0 regions 0\n.function f0 \"f0\" s0 regions 0 file -\n  .reg r0 t3 param\n", kTypes);
+  for (int i = 1; i <= registers; ++i) out += fmt::format("  .reg r{} t1\n", i);
+  for (int i = 0; i < branches; ++i) out += fmt::format("  b{}\n    branch r0 b{} b{}\n", i, i + 1, 2 * branches - i);
+  for (int i = branches; i <= 2 * branches; ++i) out += fmt::format("  b{}\n    return c0\n", i);
+  return out;
+}
+
+// One reference to many values, which as many others copy.
+std::string copied_sets(int loans, int copies) {
+  std::string out = fmt::format("{}.signature s0 ( t1 ) t0 regions 0\n.function f0 \"f0\" s0 regions {} file -\n  .reg r0 t1 param\n  .reg r1 t2<1> mut\n  .reg r2 t3\n", kTypes, copies + 1);
+  for (int i = 0; i < copies; ++i) out += fmt::format("  .reg r{} t2<{}>\n", i + 3, i + 2);
+  for (int i = 0; i < loans; ++i) out += fmt::format("  .loan l{} shared r0\n", i);
+  std::string all;
+  for (int i = 0; i < loans; ++i) all += fmt::format(" {}", i);
+  out += fmt::format("  b0\n    borrow r1 l0\n    jump b1\n  b1 : whole 0+2 maybe partly regions 1 ({} )\n", all);
+  for (int i = 0; i < copies; ++i) out += fmt::format("    set r{} r1\n", i + 3);
+  return out + "    return c0\n";
+}
+
 // References that are nested so deep, one type behind the other.
 std::string deep_references(int depth) {
   std::string out = ".skbc 1\n.type t0 ()\n.type t1 i32\n";
@@ -145,6 +166,28 @@ spec::Module shared_fields(uint32_t rows) {
   for (uint32_t i = 0; i < rows; ++i) module.types.push_back({static_cast<uint32_t>(spec::TypeKind::Enum), 0, rows, spec::kNone, 0, {}});
   return module;
 }
+// Every block expects the same long state, which the file has once.
+spec::Module shared_state(int references, uint32_t blocks) {
+  spec::Module module = assembled(joins(references, 2));
+  const spec::BlockRow again = module.blocks[1];
+  const auto first = static_cast<ptrdiff_t>(again.code_first), end = static_cast<ptrdiff_t>(module.blocks[2].code_first);
+  const std::vector<uint32_t> code(module.code.begin() + first, module.code.begin() + end);
+  for (uint32_t i = 0; i < blocks; ++i) {
+    spec::BlockRow row = again;
+    row.code_first = static_cast<uint32_t>(module.code.size());
+    module.blocks.push_back(row);
+    module.code.insert(module.code.end(), code.begin(), code.end());
+  }
+  module.functions[0].blocks.count = static_cast<uint32_t>(module.blocks.size());
+  module.functions[0].code.count = static_cast<uint32_t>(module.code.size());
+  return module;
+}
+// Regions that no register names.
+spec::Module many_regions(uint32_t functions) {
+  spec::Module module = shared_code(long_code(1), functions);
+  for (spec::FunctionRow& f : module.functions) f.region_count = 1u << 24;
+  return module;
+}
 // Signatures that all say the same many pairs.
 spec::Module shared_outlives(uint32_t signatures) {
   spec::Module module = assembled(many_loans(65));
@@ -173,6 +216,11 @@ std::vector<Shape> hostile_shapes() {
           {"two_wrong_functions", assembled(many_functions(2000, [](int f) { return f == 900 || f == 1700; })), "V01", "`f900`"},
           {"long_code", assembled(long_code(100000)), "accept"},
           {"many_registers", assembled(many_registers(10000)), "accept"},
+          {"waiting_states", assembled(waiting_states(1000, 1000)), "accept"},
+          {"more_waiting_states", assembled(waiting_states(20'000, 5'000)), "V40"},
+          {"copied_sets", assembled(copied_sets(2'000, 2'000)), "V40"},
+          {"shared_state", shared_state(1'000, 20'000), "V40"},
+          {"many_regions", many_regions(1), "V40"},
           {"shared_code", shared_code(long_code(100000), 200), "V43"},
           {"shared_loans", shared_code(many_loans(2000), 200), "V43"},
           {"shared_fields", shared_fields(500), "V43"},

@@ -119,8 +119,10 @@ struct Body {
   Arrivals arrivals{};
   std::vector<LoanSet> lifetime_loans{};   // by lifetime of a callee
   std::vector<uint32_t> lifetime_bound{};
-  // Room for the state that a block declares.
-  std::vector<uint32_t> declared_maybe{};
+  // Room for the state that a block declares, and for the one that comes.
+  Registers coming{};
+  uint32_t declared_block = spec::kNone;   // whose state it is
+  Expected declared{};
   std::vector<Moved> declared_moved{};
   std::vector<Expected::Region> declared_regions{};
   std::vector<uint32_t> declared_at{};     // by region: 1 + where it is among them
@@ -149,6 +151,9 @@ bool asks_for(const spec::Module& m, spec::Capability capability);
 // The type behind one step, and with its lifetimes: the verifier's only idea of what a projection means.
 Result<uint32_t> type_behind(const spec::Module& m, const Types& types, uint32_t from, Step step, uint32_t* variant);
 Result<TypedPlace> step_into(const spec::Module& m, const Types& types, const TypedPlace& from, Step step, uint32_t* variant, RegionStore& store);
+
+// What looking at one region of a state costs, beside its loans: see README, "Time".
+inline constexpr size_t kWorkOfRegion = 14;
 
 // state.cpp: changes of the state that keep its counts right.
 void make_available(Body& b, uint32_t reg);

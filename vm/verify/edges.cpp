@@ -203,8 +203,10 @@ Result<void> check_regions(Body& b, const Expected& declared) {
 }  // namespace
 
 Result<Expected> declared_state(Body& b, uint32_t block) {
+  if (b.declared_block == block) return b.declared;
   const uint32_t offset = b.blocks[block].state;
   if (offset > b.m.states.size()) return malformed(b, block);
+  b.declared_block = spec::kNone;
   b.declared_moved.clear();
   b.declared_regions.clear();
   Expected state;
@@ -218,12 +220,14 @@ Result<Expected> declared_state(Body& b, uint32_t block) {
   if (head.has(spec::StateHead::kPartly)) STARK_TRY(read_partly(b, words, block, state));
   if (head.has(spec::StateHead::kRegions)) STARK_TRY(read_regions(b, words, block, state));
   if (words.ended()) return malformed(b, block);
-  b.spend(all - words.left());
+  b.spend(all - words.left() + kWorkOfRegion * state.regions.size());
+  b.declared = state;
+  b.declared_block = block;
   return state;
 }
 
 Result<void> check_arrival(Body& b, const Expected& declared) {
-  b.spend(b.state.whole.size() + b.state.full.size() + declared.regions.size());
+  b.spend(b.state.whole.size() + kWorkOfRegion * (b.state.full.size() + declared.regions.size()));
   STARK_TRY(check_registers(b, declared));
   return check_regions(b, declared);
 }

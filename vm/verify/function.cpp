@@ -30,35 +30,25 @@ LineAt line_at(const Body& b) {
 class Left {
  public:
   explicit Left(Body& b) : whole_(b.state.whole), unset_(b.state.unset), maybe_(b.state.maybe), moved_(b.state.moved) {
-    size_t words = whole_.size() + unset_.size() + maybe_.size() + 2 * moved_.size();
-    for (uint32_t region : b.state.full) {
-      regions_.push_back({region, static_cast<uint32_t>(b.state.regions[region].size())});
-      loans_.insert(loans_.end(), b.state.regions[region].begin(), b.state.regions[region].end());
-    }
-    words += 2 * regions_.size() + loans_.size();
-    constexpr size_t kRoomOfEach = 4;  // what is kept takes memory, not only time
-    b.spend(kRoomOfEach * words);
-  }
-
-  void enter(Body& b) const {
-    b.declared_regions.clear();
+    for (uint32_t region : b.state.full) loans_.insert(loans_.end(), b.state.regions[region].begin(), b.state.regions[region].end());
     size_t begin = 0;
-    for (const auto& [region, count] : regions_) {
-      b.declared_regions.push_back({region, Loans(loans_).subspan(begin, count)});
-      begin += count;
+    for (uint32_t region : b.state.full) {
+      regions_.push_back({region, Loans(loans_).subspan(begin, b.state.regions[region].size())});
+      begin += regions_.back().loans.size();
     }
-    vm::enter(b, {whole_, unset_, maybe_, moved_, b.declared_regions});
+    constexpr size_t kRoomOfEach = 16;  // what is kept takes memory, not only time
+    b.spend(kRoomOfEach * (whole_.size() + unset_.size() + maybe_.size() + moved_.size() + regions_.size() + loans_.size()));
   }
+  Left(const Left&) = delete;
+
+  void enter(Body& b) const { vm::enter(b, {whole_, unset_, maybe_, moved_, regions_}); }
 
  private:
-  struct Held {
-    uint32_t region, count;
-  };
   Registers whole_, unset_;
   std::vector<uint32_t> maybe_;
   std::vector<Moved> moved_;
-  std::vector<Held> regions_;
   std::vector<uint32_t> loans_;  // one region's behind the other's
+  std::vector<Expected::Region> regions_;
 };
 
 class FunctionProof {

@@ -293,6 +293,7 @@ Result<void> open_body(Body& b, uint32_t function) {
   constexpr size_t kRoomOfRegion = 64;  // what a region takes, named or not
   b.spend(kRoomOfRegion * b.f.region_count);
   if (b.work < 0) return refuse(Refusal::Limit, "more regions than registers can name");
+  b.declared_block = kNone;
   b.places.clear();
   b.lifetimes.clear();
   STARK_TRY(open_registers(b));

@@ -54,10 +54,46 @@ void forget_parts(State& s, uint32_t reg) {
   if (!s.moved.empty()) std::erase_if(s.moved, [&](const Moved& m) { return m.reg == reg; });
 }
 
-// Those that the bits of what is whole do not have.
-void add_partial(State& s, const Expected& expected) {
-  for (uint32_t r : expected.maybe) spec::set_bit(s.available, r);
-  for (const Moved& one : expected.moved) spec::set_bit(s.available, one.reg);
+// Registers as they are expected; those that come or go are counted in their regions.
+void enter_registers(Body& b, const Expected& expected) {
+  State& s = b.state;
+  const size_t words = s.whole.size();
+  b.spend(2 * words + expected.maybe.size() + expected.moved.size());
+  Registers& coming = b.coming;
+  coming.resize(words);
+  for (size_t i = 0; i < words; ++i) coming[i] = Expected::word(expected.whole, i);
+  for (uint32_t r : expected.maybe) spec::set_bit(coming, r);
+  for (const Moved& one : expected.moved) spec::set_bit(coming, one.reg);
+  for (size_t i = 0; i < words; ++i) {
+    const uint32_t changed = (s.available[i] ^ coming[i]) & b.borrowers[i];
+    for_each_bit(changed & coming[i], i, [&](uint32_t r) { count_in(b, r); });
+    for_each_bit(changed & ~coming[i], i, [&](uint32_t r) { count_out(b, r); });
+    s.available[i] = coming[i];
+    s.whole[i] = Expected::word(expected.whole, i);
+    s.unset[i] = Expected::word(expected.unset, i);
+  }
+  s.maybe.assign(expected.maybe.begin(), expected.maybe.end());
+  s.moved.assign(expected.moved.begin(), expected.moved.end());
+}
+
+// Regions hold what is expected; most hold it already. Those that nobody names hold nothing.
+void enter_regions(Body& b, const Expected& expected) {
+  State& s = b.state;
+  b.spend(kWorkOfRegion * (s.full.size() + expected.regions.size()));
+  const auto is_named = [&](uint32_t region) { return region < b.fixed_regions || s.region_holders[region] > 0; };
+  for (size_t i = 0; i < expected.regions.size(); ++i) b.declared_at[expected.regions[i].region] = static_cast<uint32_t>(i) + 1;
+  for (size_t i = s.full.size(); i-- > 0;) {
+    const uint32_t region = s.full[i];
+    uint32_t& at = b.declared_at[region];
+    if (at != 0 && is_named(region) && std::ranges::equal(s.regions[region], expected.regions[at - 1].loans)) {
+      at = 0;
+    } else {
+      clear_loans(b, region);
+    }
+  }
+  for (const auto& [region, loans] : expected.regions) {
+    if (std::exchange(b.declared_at[region], 0) != 0 && is_named(region)) add_loans(b, region, loans);
+  }
 }
 
 }  // namespace
@@ -137,7 +173,7 @@ void make_unavailable(Body& b, uint32_t reg) {
 
 void add_loans(Body& b, uint32_t region, Loans loans) {
   if (loans.empty()) return;
-  constexpr size_t kRoomOfEach = 4;  // kept sets are what memory goes into
+  constexpr size_t kRoomOfEach = 18;  // sets that are kept are what memory goes into
   b.spend(kRoomOfEach * loans.size());
   LoanSet& held = b.state.regions[region];
   if (held.empty()) {
@@ -185,22 +221,8 @@ void enter_function(Body& b) {
 }
 
 void enter(Body& b, const Expected& expected) {
-  State& s = b.state;
-  const size_t words = s.whole.size();
-  b.spend(2 * words + s.full.size() + expected.maybe.size() + expected.moved.size());
-  while (!s.full.empty()) clear_loans(b, s.full.back());
-  for (size_t i = 0; i < words; ++i) for_each_bit(s.available[i] & b.borrowers[i], i, [&](uint32_t r) { count_out(b, r); });
-  for (size_t i = 0; i < words; ++i) {
-    s.whole[i] = s.available[i] = Expected::word(expected.whole, i);
-    s.unset[i] = Expected::word(expected.unset, i);
-  }
-  s.maybe.assign(expected.maybe.begin(), expected.maybe.end());
-  s.moved.assign(expected.moved.begin(), expected.moved.end());
-  add_partial(s, expected);
-  for (size_t i = 0; i < words; ++i) for_each_bit(s.available[i] & b.borrowers[i], i, [&](uint32_t r) { count_in(b, r); });
-  for (const auto& [region, loans] : expected.regions) {
-    if (region < b.fixed_regions || s.region_holders[region] > 0) add_loans(b, region, loans);
-  }
+  enter_registers(b, expected);
+  enter_regions(b, expected);
 }
 
 }  // namespace stark::vm

@@ -44,7 +44,7 @@ struct Expected {
   std::span<const uint32_t> unset;
   std::span<const uint32_t> maybe;  // ascending
   std::span<const Moved> moved;     // ascending
-  std::span<const Region> regions;  // ascending, none empty
+  std::span<const Region> regions;  // each once, none empty
 
   static uint32_t word(std::span<const uint32_t> set, size_t i) { return i < set.size() ? set[i] : 0; }
   bool is_maybe(uint32_t r) const { return std::ranges::binary_search(maybe, r); }
