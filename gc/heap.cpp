@@ -148,6 +148,19 @@ void Heap::remove_listener(MoveListener* listener) {
   const std::scoped_lock lock(mutex_);
   std::erase(listeners_, listener);
 }
+void Heap::add_listener(PauseListener* listener) {
+  const std::scoped_lock lock(mutex_);
+  pause_listeners_.push_back(listener);
+}
+void Heap::remove_listener(PauseListener* listener) {
+  const std::scoped_lock lock(mutex_);
+  std::erase(pause_listeners_, listener);
+}
+
+Pauses Heap::pauses() const {
+  const std::scoped_lock lock(mutex_);
+  return pauses_;
+}
 
 size_t Heap::small_bytes() const {
   size_t bytes = space_->used();
@@ -199,13 +212,17 @@ void Heap::collect(bool asked) {
   }
   if (held_ > 0) return;
   collecting_ = true;
+  for (PauseListener* listener : pause_listeners_) listener->pause_began();
+  Pause pause;
+  pause.asked = std::chrono::steady_clock::now();
   safepoint_.request();
   --running_;
   stopped_.wait(lock, [&] { return running_ == 0; });
-  collect_stopped();
+  collect_stopped(pause);
   ++running_;
   collecting_ = false;
   safepoint_.clear();
+  for (PauseListener* listener : pause_listeners_) listener->pause_ended(pause);
   lock.unlock();
   resumed_.notify_all();
 }
@@ -227,9 +244,10 @@ bool Heap::add_space() {
   return true;
 }
 
-void Heap::collect_stopped() {
-  const auto begin = std::chrono::steady_clock::now();
+void Heap::collect_stopped(Pause& pause) {
+  pause.stopped = std::chrono::steady_clock::now();
   for (Mutator* mutator : mutators_) mutator->retire();
+  pause.bytes_before = used_bytes();
   const size_t used = small_bytes(), room = used + std::max<size_t>(budget(), used) + options_.large;
   if (options_.poison || left_ == nullptr || left_->capacity() < room) {
     left_ = Space::map(room);
@@ -245,8 +263,10 @@ void Heap::collect_stopped() {
   }
   for (Watched& w : dead_) evacuation.visit_base(reinterpret_cast<void**>(&w.object));
   evacuation.finish();
+  pause.copied = std::chrono::steady_clock::now();
   find_dead(evacuation);
   for (MoveListener* listener : listeners_) listener->end_moving();
+  pause.settled = std::chrono::steady_clock::now();
   std::swap(space_, left_);
   filled_.clear();
   large_->sweep();
@@ -258,10 +278,18 @@ void Heap::collect_stopped() {
   stats_.live_bytes = used_bytes();
   stats_.freed_bytes = stats_.allocated_bytes - std::min<uint64_t>(stats_.allocated_bytes, stats_.live_bytes);
   if (options_.verify) check_heap();
-  const auto pause = std::chrono::steady_clock::now() - begin;
-  const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(pause).count());
+  pause.ended = std::chrono::steady_clock::now();
+  pause.bytes_after = stats_.live_bytes;
+  pause.limit = options_.limit;
+  pause.number = stats_.collections;
+  count(pause);
+}
+
+void Heap::count(const Pause& pause) {
+  const auto ns = static_cast<uint64_t>(pause.world_stood().count());
   stats_.pause_ns_total += ns;
   stats_.pause_ns_longest = std::max(stats_.pause_ns_longest, ns);
+  pauses_.add(ns);
 }
 
 // Weak words let go before the dead are kept for their last errand, so that nobody gets hold of them again.

@@ -12,6 +12,7 @@
 #include "bytecode-spec/base/check.h"
 #include "gc/listener.h"
 #include "gc/options.h"
+#include "gc/pauses.h"
 #include "gc/safepoint.h"
 #include "gc/space.h"
 #include "gc/stats.h"
@@ -33,6 +34,9 @@ class Heap {
   void remove_roots(RootProvider* provider);
   void add_listener(MoveListener* listener);
   void remove_listener(MoveListener* listener);
+  void add_listener(PauseListener* listener);
+  void remove_listener(PauseListener* listener);
+  Pauses pauses() const;  // so far
 
   // The object that an address lies in, or null when it lies in none. While no other mutator runs.
   Object* base_of(const void* address) const;
@@ -64,7 +68,8 @@ class Heap {
   };
 
   void collect(bool asked);   // by a running mutator; stops the others, or rests while another collects
-  void collect_stopped();
+  void collect_stopped(Pause& pause);
+  void count(const Pause& pause);
   void await_release(const Mutator& mutator);  // by a running one: until nobody holds objects where they are, unless it does so itself
   bool add_space();           // with the lock: for new objects, where those that are there may not move
   size_t budget() const;      // with the lock
@@ -88,6 +93,8 @@ class Heap {
   std::vector<Mutator*> mutators_;
   std::vector<RootProvider*> providers_;
   std::vector<MoveListener*> listeners_;
+  std::vector<PauseListener*> pause_listeners_;
+  Pauses pauses_;
   std::vector<Watched> watched_;  // alive so far, by age
   std::vector<Watched> dead_;     // not yet taken; kept
   std::atomic<size_t> dead_count_{0};

@@ -7,6 +7,7 @@
 #include "vm/api/errors.h"
 #include "vm/commands.h"
 #include "vm/natives/host.h"
+#include "vm/profile/report.h"
 #include "vm/verify/refusals.h"
 
 namespace stark::vm {
@@ -27,6 +28,7 @@ std::vector<Row> all_rows() {
   });
   for (const RefusalRow& r : refusals()) rows.push_back({r.code, r.meaning, r.mend});
   for (const api::ApiErrorRow& r : api::kApiErrors) rows.push_back({r.code, r.meaning, r.mend});
+  for (const profile::ProfileErrorRow& r : profile::kProfileErrors) rows.push_back({r.code, r.meaning, r.mend});
   for (const auto& [code, text] : device_codes()) rows.push_back({code, text, ""});
   return rows;
 }
@@ -41,7 +43,7 @@ int explain_command(const Options& o) {
     write_all(1, fmt::format("{}: {}\n{}", row.code, row.meaning, row.mend.empty() ? "" : fmt::format("help: {}\n", row.mend)));
     return 0;
   }
-  write_all(2, fmt::format("error: `{}` is no code of starkvm\n  help: codes look like S02, V01, T03, D04, F01; `starkc explain` knows the compiler's\n", o.file));
+  write_all(2, fmt::format("error: `{}` is no code of starkvm\n  help: codes look like S02, V01, T03, D04, F01, P01; `starkc explain` knows the compiler's\n", o.file));
   return static_cast<int>(Exit::Usage);
 }
 

@@ -11,7 +11,7 @@ namespace stark::vm {
 namespace {
 
 constexpr std::array kCommands = {"run", "verify", "bench", "inspect", "dis", "devices", "explain"};
-constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--threads", "--fuel", "--deadline", "--output-limit", "--handle-limit", "--device-limit", "--trace", "--allow", "--seed"};
+constexpr std::array kTakeValues = {"--device", "--heap-limit", "--stack-limit", "--thread-limit", "--threads", "--fuel", "--deadline", "--output-limit", "--handle-limit", "--device-limit", "--trace", "--profile", "--profile-rate", "--allow", "--seed"};
 constexpr int kUsage = 64;
 
 // Flags with `_` become flags with `-`.
@@ -68,7 +68,9 @@ std::optional<Options> read_options(int argc, char** argv, int* status) {
   run->add_option("--handle-limit", o.handle_limit, "most files, threads and scopes open at once")->envname("STARK_HANDLE_LIMIT");
   run->add_option("--device-limit", o.device_limit, "most bytes of tensors on each device (64m, 2g)")->envname("STARK_DEVICE_LIMIT")->transform(CLI::AsSizeValue(false));
   run->add_flag("--stats{text}", o.stats, "times and figures on standard error; also --stats=short, --stats=json")->envname("STARK_STATS");
-  run->add_option("--trace", o.trace, "ops, calls, gc")->delimiter(',')->envname("STARK_TRACE");
+  run->add_option("--trace", o.trace, "ops, calls, gc, device")->delimiter(',')->envname("STARK_TRACE");
+  run->add_option("--profile", o.profile, "where its time goes: FILE.svg a flame graph, FILE.folded its stacks, FILE.json a trace; may be given again")->allow_extra_args(false)->envname("STARK_PROFILE");
+  run->add_option("--profile-rate", o.profile_rate, "looks a second, 1000 if it is not given; 0: at every call, return and turn of a loop")->envname("STARK_PROFILE_RATE");
   run->add_flag("--sandbox", o.sandbox, "nothing is allowed but what --allow names")->envname("STARK_SANDBOX");
   run->add_option("--allow", o.allow, "fs-read=PATH, fs-write, net, env, ffi, unsafe")->delimiter(',')->envname("STARK_ALLOW");
   on_file(app.add_subcommand("verify", "prove a bundle, hashes of its data included"));

@@ -29,6 +29,8 @@ struct Options {
   std::optional<uint64_t> handle_limit;
   std::string stats;         // "", "text", "short", "json"
   std::vector<std::string> trace;
+  std::vector<std::string> profile;  // paths
+  uint64_t profile_rate = 1000;      // looks a second; 0: at every opportunity
   bool sandbox = false;
   std::vector<std::string> allow;
   bool json = false;

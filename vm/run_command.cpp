@@ -2,6 +2,7 @@
 // Room: vm. In: Options. Out: the program's exit status, or the coded reason why it did not start.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 
 #include "bytecode-spec/reader.h"
 #include "vm/commands.h"
+#include "vm/observing.h"
 #include "vm/run/machine.h"
 #include "vm/verify/verify.h"
 
@@ -19,8 +21,9 @@ int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Result<VerifiedModule> open_and_verify(const std::string& file, bool hashes) {
+Result<VerifiedModule> open_and_verify(const std::string& file, bool hashes, int64_t* opened = nullptr) {
   auto bundle = spec::open_bundle(file);
+  if (opened != nullptr) *opened = now_ns();
   if (!bundle) return std::unexpected(bundle.error());
   if (hashes) {
     if (auto ok = spec::check_segment_hashes(*bundle); !ok) return std::unexpected(ok.error());
@@ -50,10 +53,10 @@ Result<HostOptions> host_options(const Options& o) {
   h.arguments.push_back(o.file);
   h.arguments.insert(h.arguments.end(), o.arguments.begin(), o.arguments.end());
   for (const std::string& t : o.trace) {
-    if (t != "ops" && t != "calls" && t != "gc") return fail("", fmt::format("`{}` cannot be traced", t), "one of: ops calls gc");
+    if (t != "ops" && t != "calls" && t != "gc" && t != "device") return fail("", fmt::format("`{}` cannot be traced", t), "one of: ops calls gc device");
     h.trace_ops |= t == "ops";
     h.trace_calls |= t == "calls";
-    h.trace_gc |= t == "gc";
+    h.trace_device |= t == "device";
   }
   return h;
 }
@@ -73,35 +76,11 @@ class Watchdog {
     std::unique_lock lock(mutex);
     if (stopped.wait_until(lock, stop, *runtime.budget.until() + kToEndByItself, [&] { return stop.stop_requested(); }) || stop.stop_requested()) return;
     runtime.out.tell("error: out of time while the program waits\n  help: raise it with `--deadline`\n");
-    std::_Exit(static_cast<int>(Exit::Limit));
+    std::quick_exit(static_cast<int>(Exit::Limit));
   }
 
   std::jthread thread_;
 };
-
-struct Times {
-  int64_t begin = 0, proven = 0, end = 0;
-};
-
-void print_stats(const Options& o, Host& host, const Times& t) {
-  const auto ms = [&](int64_t to) { return static_cast<double>(to - t.begin) / 1e6; };
-  const int64_t first = host.out.first_ns() != 0 ? host.out.first_ns() : t.end;
-  const gc::Stats g = host.heap.stats();
-  const double pause = static_cast<double>(g.pause_ns_total) / 1e6, longest = static_cast<double>(g.pause_ns_longest) / 1e6;
-  const auto& tensors = host.tensors.stats();
-  if (o.stats == "json") {
-    return static_cast<void>(write_all(2, fmt::format(
-        "{{\"load_ms\": {:.3f}, \"first_result_ms\": {:.3f}, \"total_ms\": {:.3f}, \"device\": \"{}\", \"graphs_run\": {}, "
-        "\"gc\": {{\"collections\": {}, \"allocations\": {}, \"allocated_bytes\": {}, \"live_bytes\": {}, \"pause_ms\": {:.3f}, "
-        "\"longest_pause_ms\": {:.3f}}}}}\n",
-        ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs, g.collections, g.allocations, g.allocated_bytes, g.live_bytes, pause, longest)));
-  }
-  write_all(2, fmt::format("load and verify {:.3f} ms, first result {:.3f} ms, total {:.3f} ms, device {}, {} graphs run\n",
-                           ms(t.proven), ms(first), ms(t.end), o.device, tensors.graphs));
-  if (o.stats == "short") return;
-  write_all(2, fmt::format("gc: {} collections, {} objects, {} bytes allocated, {} live, paused {:.3f} ms, longest {:.3f} ms\n",
-                           g.collections, g.allocations, g.allocated_bytes, g.live_bytes, pause, longest));
-}
 
 // Which functions of C it would call; of many, the first.
 std::string wanted_foreigns(const spec::Module& module) {
@@ -117,7 +96,7 @@ std::string wanted_foreigns(const spec::Module& module) {
 int run_command(const Options& o) {
   Times times;
   times.begin = now_ns();
-  auto verified = open_and_verify(o.file, false);
+  auto verified = open_and_verify(o.file, false, &times.opened);
   if (!verified) return complain(verified.error());
   auto settings = host_options(o);
   if (!settings) return complain(settings.error());
@@ -133,22 +112,28 @@ int run_command(const Options& o) {
     return static_cast<int>(Exit::Usage);
   }
   times.proven = now_ns();
+  auto profiling = Profiling::begin(o.profile, o.profile_rate);
+  if (!profiling) return complain(profiling.error());
+  settings->profile = (*profiling)->recorder();
   const bool traced = settings->trace_ops || settings->trace_calls;
-  Program program(std::move(*verified), Machine::handlers(traced), {.inlines = !settings->trace_calls, .meters = settings->is_metered(), .watches = o.paranoid});
+  const Translation translation{.inlines = !settings->trace_calls, .meters = settings->is_metered(), .looks = settings->profile != nullptr, .watches = o.paranoid};
+  Program program(std::move(*verified), Machine::handlers(traced), translation);
   Runtime runtime(program, std::move(*settings));
+  GcTrace gc_trace(runtime.out);
+  if (std::ranges::find(o.trace, "gc") != o.trace.end()) runtime.heap.add_listener(&gc_trace);
   Host host(runtime);
   Machine machine(host);
   const Watchdog watchdog(runtime);
   const int status = machine.run(entry);
   times.end = now_ns();
   host.out.flush();
-  if (host.options.trace_gc) {
-    const gc::Stats g = host.heap.stats();
-    write_all(2, fmt::format("gc: {} collections moved {} bytes, longest pause {} us\n", g.collections, g.moved_bytes, g.pause_ns_longest / 1000));
+  (*profiling)->finish();
+  if (!o.stats.empty() && o.stats != "false") {
+    machine.return_fuel();
+    print_stats(o, host, times);
   }
-  if (!o.stats.empty() && o.stats != "false") print_stats(o, host, times);
   // Threads that still run end with the program, as they stand.
-  if (runtime.threads.running.load() + runtime.threads.leaving.load() + runtime.threads.workers.load() != 0) std::_Exit(status);
+  if (runtime.threads.running.load() + runtime.threads.leaving.load() + runtime.threads.workers.load() != 0) std::quick_exit(status);
   return status;
 }
 

@@ -21,7 +21,7 @@ uint32_t place_behind(const TypeFacts& facts, uint32_t& end) {
 }  // namespace
 
 Program::Program(VerifiedModule verified, std::span<const uint32_t> handlers, Translation translation)
-    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), translation_(translation.watches ? Translation{.inlines = false, .improves = false, .meters = translation.meters, .watches = true} : translation), functions_(module().functions.size()),
+    : verified_(std::move(verified)), handlers_(handlers.begin(), handlers.end()), translation_(translation.watches ? Translation{.inlines = false, .improves = false, .meters = translation.meters, .looks = translation.looks, .watches = true} : translation), functions_(module().functions.size()),
       buffers_(module().types.size()), arc_runs_(module().types.size()), boxes_(module().types.size()), arcs_(module().types.size()) {
   types_ = {&module(), verified_.types()};
   find_shared();
@@ -93,7 +93,11 @@ void Program::lay_out(Function& function) {
 void Program::translate(Function& function) {
   const std::scoped_lock lock(translating_);
   lay_out(function);
-  if (function.entry == nullptr) Translator::run(*this, function);
+  if (function.entry != nullptr) return;
+  const auto begin = std::chrono::steady_clock::now();
+  Translator::run(*this, function);
+  translated_.time += std::chrono::steady_clock::now() - begin;
+  ++translated_.functions;
 }
 
 gc::Object* Program::text_constant(uint32_t constant) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -83,11 +84,17 @@ struct Function {
   std::vector<Body> bodies;
 };
 
+// What became of that so far.
+struct Translated {
+  uint64_t functions = 0;
+  std::chrono::nanoseconds time{0};
+};
 // How functions become operations.
 struct Translation {
   bool inlines = true;   // small ones stand where they are called
   bool improves = true;  // what need not be done is left out
   bool meters = false;   // every block says how long it is
+  bool looks = false;    // a profiler may look at heads of loops, before calls and before returns
   bool watches = false;  // every instruction says when it begins and ends; then each stands for itself, and nothing is made fewer
 };
 
@@ -111,6 +118,10 @@ class Program {
   Function& function(uint32_t index) { return functions_[index]; }
   void lay_out(Function& function);   // frame offsets; once
   void translate(Function& function);  // operations; once
+  Translated translated() {
+    const std::scoped_lock lock(translating_);
+    return translated_;
+  }
 
   // The handle of a text constant, at one place for the life of the program.
   gc::Object* text_constant(uint32_t constant);
@@ -175,6 +186,7 @@ class Program {
   void choose_inlined(Function& root, uint32_t body, std::vector<uint32_t>& chain, uint32_t& words) const;
 
   std::mutex translating_;
+  Translated translated_;
   bool has_threads_ = false;
   std::vector<bool> shares_;  // by type: a value of it may lead to a Gc or Weak
   Infos<gc::TypeInfo> buffers_, arc_runs_;

@@ -28,7 +28,7 @@ void Translator::run(Program& program, Function& function) {
 
 void Translator::translate() {
   count_uses();
-  find_polls();
+  find_heads();
   for (uint32_t r = 0; r < row_.registers.count; ++r) {
     const bool is_parameter = (m().registers[row_.registers.first + r].flags & spec::kParameter) != 0;
     if (is_parameter || body_ != 0) set_flag(r, is_parameter);
@@ -46,13 +46,15 @@ void Translator::block(uint32_t b) {
   at_ = m().blocks[row_.blocks.first + b].code_first;
   end_ = b + 1 < row_.blocks.count ? m().blocks[row_.blocks.first + b + 1].code_first : code_.size();
   word_ = static_cast<uint32_t>(at_);
-  if (polls_[b]) emit(Exec::Poll);
+  if (p_.has_threads() && (heads_[b] || (b == 0 && calls_))) emit(Exec::Poll);
+  if (looks() && heads_[b]) emit(Exec::Look);
   if (p_.translation().meters) emit(Exec::Meter, 0, 0, 0, instructions_until_end());
   while (at_ < end_) {
     const Instruction i = instruction_at(at_);
     word_ = static_cast<uint32_t>(at_);
     at_ += 1 + i.words.size();
     for (size_t s = 0; s < e_.scratch.size(); ++s) e_.scratch[s].is_used = s < held_.size() && held_[s].is_used;
+    if (looks() && leaves_function(i.op)) emit(Exec::Look);
     if (watches()) watch(WatchAt::Before);
     instruction(i);
     if (watches() && !spec::ends_block(i.op)) watch(WatchAt::After);
@@ -229,16 +231,17 @@ void Translator::bind(Emission& e) {
 }
 
 // Nothing runs for long without coming to a head of a loop or the entry of a function that calls.
-void Translator::find_polls() {
-  polls_.assign(row_.blocks.count, false);
-  if (!p_.has_threads()) return;
+void Translator::find_heads() {
+  heads_.assign(row_.blocks.count, false);
+  calls_ = false;
+  if (!p_.has_threads() && !looks()) return;
   uint32_t b = 0;
   for (size_t at = 0; at < code_.size(); at += 1 + (code_[at] >> 16)) {
     while (b + 1 < row_.blocks.count && m().blocks[row_.blocks.first + b + 1].code_first <= at) ++b;
     const auto op = static_cast<Opcode>(code_[at] & 0xFFFF);
-    if (op == Opcode::Call || op == Opcode::CallDyn) polls_[0] = true;
+    calls_ |= op == Opcode::Call || op == Opcode::CallDyn;
     const auto jumps_to = [&](uint32_t block) {
-      if (block <= b) polls_[block] = true;
+      if (block <= b) heads_[block] = true;
     };
     if (op == Opcode::Jump) jumps_to(code_[at + 1]);
     if (op == Opcode::Branch) jumps_to(code_[at + 2]), jumps_to(code_[at + 3]);

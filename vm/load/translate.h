@@ -73,10 +73,13 @@ class Translator {
   Instruction instruction_at(size_t at) const;
   std::optional<Instruction> peek() const;
   bool watches() const { return p_.translation().watches; }
+  // Time up to here belongs to this function; one that stands where it is called counts as its caller, but in loops of its own.
+  bool leaves_function(spec::Opcode op) const { return body_ == 0 && (op == spec::Opcode::Call || op == spec::Opcode::CallDyn || op == spec::Opcode::Return); }
+  bool looks() const { return p_.translation().looks; }
   void watch(WatchAt at);
   uint32_t scratch(uint32_t bytes);
   void count_uses();
-  void find_polls();
+  void find_heads();
 
   // places.cpp: addresses
   Where resolve(uint32_t place, uint32_t leave_out = 0);
@@ -183,7 +186,8 @@ class Translator {
   uint32_t word_ = 0;          // of the current instruction
   uint32_t block_ = 0;
   std::vector<uint32_t> uses_;         // by register: how often the code names it
-  std::vector<bool> polls_;            // by block: heads of loops, and the entry of what calls
+  std::vector<bool> heads_;            // by block: of loops
+  bool calls_ = false;                 // it calls functions
   std::vector<Scratch> held_;          // scratch of the caller whose call this body stands for
   uint32_t first_label_ = 0;           // of the blocks; one more label stands behind them
   uint32_t result_ = 0;                // of an inlined body: where its caller wants it

@@ -34,19 +34,28 @@ class Budget {
   // For one thread: `least` instructions, or some more so that it need not come back soon; 0 when there are not so many.
   uint64_t take(uint64_t least) {
     constexpr uint64_t kAtOnce = 10'000;  // tens of microseconds, which is how exactly a deadline is kept
-    if (!fuel_) return std::max(least, kAtOnce);
+    if (!fuel_) return count(std::max(least, kAtOnce));
     for (uint64_t left = left_.load(std::memory_order_relaxed);;) {
       if (left < least) return 0;
       const uint64_t given = std::max(least, std::min(left / 2, kAtOnce));  // others want some too
-      if (left_.compare_exchange_weak(left, left - given, std::memory_order_relaxed)) return given;
+      if (left_.compare_exchange_weak(left, left - given, std::memory_order_relaxed)) return count(given);
     }
   }
-  void give_back(uint64_t unused) { left_.fetch_add(unused, std::memory_order_relaxed); }
+  void give_back(uint64_t unused) {
+    left_.fetch_add(unused, std::memory_order_relaxed);
+    used_.fetch_sub(unused, std::memory_order_relaxed);
+  }
+  // What was taken and not given back.
+  uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
+  uint64_t count(uint64_t given) {
+    used_.fetch_add(given, std::memory_order_relaxed);
+    return given;
+  }
   std::optional<uint64_t> fuel_;
   std::optional<std::chrono::nanoseconds> deadline_;
-  std::atomic<uint64_t> left_{0};
+  std::atomic<uint64_t> left_{0}, used_{0};
   std::optional<Clock::time_point> until_;
 };
 

@@ -5,6 +5,7 @@
 namespace stark::vm {
 
 Fiber* Host::new_fiber(FatBox body, uint32_t type) {
+  runtime.threads.fibers.fetch_add(1, std::memory_order_relaxed);
   auto* fiber = new Fiber(runtime.threads.next_id.fetch_add(1));
   fiber->body = body;
   fiber->body_type = type;

@@ -18,6 +18,7 @@
 #include "vm/natives/raw_memory.h"
 #include "vm/natives/statics.h"
 #include "vm/objects/print.h"
+#include "vm/profile/recorder.h"
 #include "vm/tensor/tensor_runtime.h"
 
 namespace stark::vm {
@@ -60,7 +61,8 @@ struct HostOptions {
   uint64_t output_limit = UINT64_MAX;  // bytes of both
   uint64_t handle_limit = UINT64_MAX;  // files, threads, scopes at once
   bool is_embedded = false;            // a failure of one of its threads ends the program, and never the process
-  bool trace_ops = false, trace_calls = false, trace_gc = false;
+  bool trace_ops = false, trace_calls = false, trace_device = false;
+  profile::Recorder* profile = nullptr;  // outlives the runtime; the program must be translated with Translation::looks for it
 };
 
 // What all threads of a running program share.
@@ -68,6 +70,7 @@ struct Runtime {
   Runtime(Program& p, HostOptions o) : program(p), options(std::move(o)), heap(options.heap), raw(options.heap.limit), tensors(p.verified().bundle(), options.tensors), out(options.output, options.errors, options.output_limit), opaques(options.handle_limit), budget(options.fuel, options.deadline), statics(p), foreigns(p, options.grants) {
     heap.add_roots(&statics);
     heap.add_roots(&threads.executor);
+    if (options.profile != nullptr) heap.add_listener(options.profile);
   }
   ~Runtime() {
     heap.remove_roots(&threads.executor);

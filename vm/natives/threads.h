@@ -127,6 +127,7 @@ class Executor final : public gc::RootProvider {
 struct Host;
 struct Threads {
   std::atomic<uint64_t> next_id{2};  // 1 is the program's first
+  std::atomic<uint64_t> fibers{0};   // made so far: tasks, futures in flight, generators
   std::atomic<uint64_t> running{0};  // beside the first
   std::atomic<uint64_t> leaving{0};  // of those, about to tell that they have ended
   ParkingLot lot;

@@ -2,6 +2,8 @@
 // Room: vm/run. Essay: vm/run/README.md, "Fibers". In: what a native wants done next. Out: the machine in the frames of who goes on.
 #include <sched.h>
 
+#include <cstdlib>
+
 #include "vm/run/machine.h"
 
 namespace stark::vm {
@@ -113,7 +115,7 @@ void Machine::wait_alone(Fiber& self) {
       self.is_woken = false;
       return take_up(self);
     }
-    fibers.rest(host_.heap, host_.runtime.threads.executor.idle, look_up_at(), [&] { look_for_others(); });
+    rest();
   }
 }
 
@@ -128,6 +130,13 @@ bool Machine::is_ended() {
 Clock::time_point Machine::look_up_at() const {
   constexpr std::chrono::milliseconds kBetweenLooks{5};
   return Clock::now() + (host_.options.is_embedded ? std::chrono::nanoseconds(kBetweenLooks) : std::chrono::hours(24));
+}
+
+// Until somebody is to be woken, or it is time to look up.
+void Machine::rest() {
+  if (profile_ != nullptr) profile_->begin_rest();
+  host_.fibers.rest(host_.heap, host_.runtime.threads.executor.idle, look_up_at(), [&] { look_for_others(); });
+  if (profile_ != nullptr) profile_->end_rest();
 }
 
 // Told where the program's own fiber stands.
@@ -150,7 +159,7 @@ void Machine::run_next() {
       return take_up(*next);
     }
     if (is_stuck() || is_ended()) return take_up(*root_);
-    fibers.rest(host_.heap, host_.runtime.threads.executor.idle, look_up_at(), [&] { look_for_others(); });
+    rest();
   }
 }
 
@@ -164,11 +173,12 @@ void Machine::look_for_others() {
 
 // A thread that does nothing but take tasks: its own fiber waits for ever. It comes back where the program is embedded, and has ended.
 void Machine::work() {
+  if (profile_ != nullptr) profile_->begin();
   host_.fibers.run_here(host_.runtime.threads.executor);
   root_->state = Fiber::State::Waits;
   run_next();
   if (!host_.failure) loop(this, pc_, fp_);
-  if (!host_.options.is_embedded) std::_Exit(report_failure());
+  if (!host_.options.is_embedded) std::quick_exit(report_failure());
   if (!host_.runtime.is_over.exchange(true)) report_failure();
 }
 

@@ -42,7 +42,11 @@ bool Machine::call_foreign(const ForeignSite& site, std::byte* fp) {
   Machine* const outer = std::exchange(t_calling, this);
   const auto holds = bound->interface.takes_addresses() ? gc::Mutator::Rest::Holding : gc::Mutator::Rest::Free;
   host_.heap.rest(holds);
-  ffi_call(&bound->interface.cif(), FFI_FN(bound->symbol), result.data(), arguments.data());
+  if (profile_ != nullptr) {
+    run_profiled(*bound, site, result.data(), arguments.data());
+  } else {
+    ffi_call(&bound->interface.cif(), FFI_FN(bound->symbol), result.data(), arguments.data());
+  }
   host_.heap.wake(holds);
   t_calling = outer;
   if (site.result.kind == TypeKind::Bool) result[0] = std::byte{result[0] != std::byte{0}};
@@ -67,7 +71,7 @@ void Machine::called_back(ffi_cif*, void* result, void** arguments, void* given)
   const auto& callback = *static_cast<const ForeignCallback*>(given);
   if (t_calling == nullptr) {
     write_all(2, "error: C called a function of the program on a thread that the program does not know\n");
-    std::_Exit(static_cast<int>(Exit::ProgramError));
+    std::quick_exit(static_cast<int>(Exit::ProgramError));
   }
   t_calling->run_callback(callback, result, arguments);
 }
@@ -75,6 +79,8 @@ void Machine::called_back(ffi_cif*, void* result, void** arguments, void* given)
 // The frame lies behind that of whoever called C, with room for the result between the two.
 void Machine::run_callback(const ForeignCallback& callback, void* result, void** arguments) {
   host_.heap.wake();
+  std::optional<profile::FrameId> from;  // C's function, which is not above what it called
+  if (profile_ != nullptr) from = profile_->leave();
   Function& entry = host_.program.function(callback.function);
   host_.program.translate(entry);
   const spec::Module& module = host_.program.module();
@@ -94,7 +100,7 @@ void Machine::run_callback(const ForeignCallback& callback, void* result, void**
   } else {
     header(frame) = {&here.exit[1], outer, &entry};
   }
-  if (frame == nullptr) std::_Exit(report_failure());
+  if (frame == nullptr) std::quick_exit(report_failure());
   std::memset(frame + entry.zero_from, 0, entry.zero_bytes);
   for (uint32_t i = 0; i < signature.parameters.count; ++i) {
     const uint32_t type = module.type_uses[signature.parameters.first + i].type;
@@ -105,7 +111,7 @@ void Machine::run_callback(const ForeignCallback& callback, void* result, void**
   loop(this, entry.entry, frame);
   if (host_.failure || host_.is_unwinding) {
     told_ += "  help: this happened in a function that C had called, through which nothing unwinds\n";
-    std::_Exit(report_failure());
+    std::quick_exit(report_failure());
   }
   inside_.pop_back();
   --running().inside_c;
@@ -113,6 +119,7 @@ void Machine::run_callback(const ForeignCallback& callback, void* result, void**
   fp_ = outer;
   callback.interface.widen(outer + here.exit[0].a, result);
   host_.out.flush();
+  if (from) profile_->enter(*from);
   host_.heap.rest();
 }
 

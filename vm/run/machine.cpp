@@ -32,6 +32,10 @@ Machine::Machine(Host& host, size_t stack_bytes, bool takes_tasks) : host_(host)
   host.fibers.adopt(*root_);
   host.fibers.running = root_;
   if (host.program.translation().watches) watcher_ = std::make_unique<paranoid::Watcher>(host, stack_, mapped_);
+  if (host.options.profile != nullptr) {
+    CHECK(host.program.translation().looks);
+    profile_ = &host.options.profile->add_thread(host.thread_id, *this);
+  }
   host.runtime.heap.add_roots(this);
   if (takes_tasks) host.runtime.threads.executor.join(host.fibers);
   host.runtime.threads.start = &Machine::start_thread;
@@ -40,14 +44,20 @@ Machine::Machine(Host& host, size_t stack_bytes, bool takes_tasks) : host_(host)
 
 Machine::~Machine() {
   if (stack_ == nullptr) return;
+  if (profile_ != nullptr) profile_->end();
   if (takes_tasks_) host_.runtime.threads.executor.leave(host_.fibers);
-  if (fuel_ > 0) host_.runtime.budget.give_back(static_cast<uint64_t>(fuel_));
+  return_fuel();
   host_.runtime.heap.remove_roots(this);
   for (Fiber* f = host_.fibers.first(); f != nullptr; f = f->behind) {
     for (host_.fibers.running = f; f->chunk != nullptr;) drop_chunk();
   }
   std::free(spare_);
   munmap(stack_, mapped_);
+}
+
+void Machine::return_fuel() {
+  if (fuel_ > 0) host_.runtime.budget.give_back(static_cast<uint64_t>(fuel_));
+  fuel_ = 0;
 }
 
 // Under the entry's frame lies one for the host: a header and room for the result. Null when the stack is smaller than that.
@@ -63,6 +73,7 @@ std::byte* Machine::open_frame(const Function& entry, size_t room) {
 
 int Machine::run(uint32_t function) {
   CHECK(is_usable());
+  if (profile_ != nullptr) profile_->begin();
   host_.fibers.run_here(host_.runtime.threads.executor);
   Function& entry = host_.program.function(function);
   host_.program.translate(entry);

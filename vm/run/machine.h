@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <tuple>
+#include <unordered_map>
 
 #include "vm/natives/host.h"
 #include "vm/paranoid/watcher.h"
@@ -34,7 +35,7 @@ struct Outcome {
   bool is_over = false;
 };
 
-class Machine final : public gc::RootProvider {
+class Machine final : public gc::RootProvider, public profile::StackSource {
  public:
   // In `stack_bytes` of stack, if there is that much room: else is_usable() is false.
   Machine(Host& host, size_t stack_bytes, bool takes_tasks);
@@ -55,6 +56,7 @@ class Machine final : public gc::RootProvider {
   Outcome call(uint32_t function, std::span<const CallArgument> arguments, const Taker& take);
   Outcome close();
   std::optional<std::string> error_in(uint32_t type, const std::byte* result) const;  // of what `main` gave
+  void return_fuel();     // what it does not need goes back to the budget
   void renew_fuel() { fuel_ = 0; }  // what the budget gave for the last call is gone
 
   // threads.cpp: a thread of its own calls the body, whose box is the machine's from now on.
@@ -63,6 +65,7 @@ class Machine final : public gc::RootProvider {
   static void start_worker(Host& parent);
 
   void visit_roots(gc::Visitor& visitor) override;
+  void stack(std::vector<profile::FrameId>& frames) override;
 
  private:
   static void loop(Machine* m, const Op* pc, std::byte* fp);
@@ -105,6 +108,7 @@ class Machine final : public gc::RootProvider {
   void hand_on();
   void run_next();
   void wait_alone(Fiber& self);
+  void rest();
   bool is_stuck();
   bool is_ended();
   Clock::time_point look_up_at() const;
@@ -157,14 +161,26 @@ class Machine final : public gc::RootProvider {
   bool is_called_back(std::byte* fp) const { return !inside_.empty() && return_of(fp) == &inside_.back()->exit[1]; }
   bool format(const FormatSite& site, std::byte* fp, uint32_t to);
   bool tensor_op(Exec code, const TensorSite& site, std::byte* fp);
+  bool run_tensor_op(Exec code, const TensorSite& site, std::byte* fp);
   int report_failure();
   int finish(uint32_t result_type, const std::byte* result);
   std::string told() const;
   std::string last_words() const;
+  // backtrace.cpp: every frame of the running fiber, the innermost first, and where it is; until `visit` says false.
+  void for_each_frame(const std::function<bool(const Function&, const Op*)>& visit) const;
   std::string backtrace() const;
+  // profile.cpp: where this thread is, and what else it does while somebody wants to know
+  const std::vector<profile::FrameId>& frames_at(const Function& function, const Op* op);
+  profile::FrameId leaf_of(const void* site, profile::FrameKind kind, const std::function<std::string()>& name);
+  void run_profiled(class NativeCall& call);
+  void run_profiled(const BoundForeign& bound, const ForeignSite& site, void* result, void** arguments);
+  bool run_profiled(Exec code, const TensorSite& site, std::byte* fp);
+  std::string tensor_text(Exec code, const TensorSite& site) const;
+  void stop_here();  // while another thread collects
   void trace(const Op* pc, std::byte* fp, Exec code);
 
   // tensors.cpp
+  void tell_graph(const TensorSite& site, std::span<TensorObject* const> outputs, Clock::duration took) const;
   Result<void> run_graph(const TensorSite& site, std::byte* fp);
   Result<void> make_tensor(Exec code, const TensorSite& site, std::byte* fp);
   Result<void> tensor_element(Exec code, const TensorSite& site, std::byte* fp);
@@ -193,6 +209,10 @@ class Machine final : public gc::RootProvider {
   const bool takes_tasks_;
   StaticCell* const statics_;           // by number
   std::unique_ptr<paranoid::Watcher> watcher_;
+  profile::Thread* profile_ = nullptr;  // the recorder's; null where nobody looks
+  // What it told of an operation before: its functions, the outermost first, and the line.
+  std::unordered_map<const void*, std::vector<profile::FrameId>> looked_at_;
+  std::unordered_map<const void*, profile::FrameId> leaves_;  // by site
   bool others_ran_ = false;             // since it last looked
   std::unique_ptr<LocalStatics> locals_;
   std::vector<StaticCell*> making_;     // those that this machine makes, the innermost last

@@ -2,8 +2,6 @@
 // Room: vm/run. In: sites and frames. Out: values in frames, or a failure.
 #include <fmt/format.h>
 
-#include <deque>
-
 #include "vm/natives/native_call.h"
 #include "vm/run/machine.h"
 
@@ -20,7 +18,11 @@ bool Machine::call_native(const NativeSite& site, std::byte* fp) {
   host_.active = &site;
   host_.active_frame = fp;
   NativeCall call(host_, site, fp);
-  native_body(site.native)(call);
+  if (profile_ != nullptr) [[unlikely]] {
+    run_profiled(call);
+  } else {
+    native_body(site.native)(call);
+  }
   host_.active = nullptr;
   Waiting& waiting = host_.fibers.running->waiting;
   if (waiting.phase != 0 && host_.turn == Turn::Stays) waiting = {};
@@ -97,48 +99,6 @@ bool Machine::refuel() {
 
 void Machine::panic(const gc::Object* text) { host_.fail(Exit::Panic, std::string(text_of(text))); }
 
-namespace {
-
-std::string where(const Position& p) { return p.line == 0 ? std::string("?") : fmt::format("{}:{}:{}", p.file, p.line, p.column); }
-
-}  // namespace
-
-// The innermost and the outermost calls; what lies between is only counted.
-std::string Machine::backtrace() const {
-  constexpr size_t kEnds = 16;
-  std::vector<Point> first;
-  std::deque<Point> last;
-  size_t between = 0;
-  const Op* op = failing_op();
-  size_t waiting = is_in_drop_work_ ? resume_index() : host_.drops.size(), making = making_.size(), inside = inside_.size();
-  const Chunk* chunk = running().chunk;
-  for (std::byte* fp = fp_; fp != nullptr && header(fp).function != nullptr; fp = header(fp).caller) {
-    for (const Point& point : host_.program.points_of(*header(fp).function, op)) {
-      if (first.size() < kEnds) {
-        first.push_back(point);
-        continue;
-      }
-      last.push_back(point);
-      if (last.size() > kEnds) last.pop_front(), ++between;
-    }
-    const Op* return_to = header(fp).return_to;
-    if (chunk != nullptr && fp == chunk->frame) return_to = chunk->return_to, chunk = chunk->below;
-    // A destructor does not know where its caller stood, but what the caller left to do does.
-    const bool from_drop = return_to == &drop_continue_[1];
-    while (from_drop && waiting > 0 && host_.drops[--waiting].kind != DropEntry::Kind::Resume) {
-    }
-    const bool from_static = making > 0 && return_to == &making_[making - 1]->done[1];
-    const bool from_c = inside > 0 && return_to == &inside_[inside - 1]->exit[1];
-    op = from_c ? inside_[--inside]->waits_at : from_drop ? host_.drops[waiting].resume - 1 : from_static ? making_[--making]->resume : return_to - 1;
-  }
-  std::string out;
-  const auto tell = [&](const Point& p) { out += fmt::format("  at {} ({})\n", host_.program.function_name(p.function), where(host_.program.position_of(p))); };
-  for (const Point& p : first) tell(p);
-  if (between > 0) out += fmt::format("  … {} more\n", between);
-  for (const Point& p : last) tell(p);
-  return out;
-}
-
 // Of a panic that was unwound, or of whatever ended the program, or of both.
 std::string Machine::told() const {
   std::string text = told_;
@@ -153,22 +113,6 @@ int Machine::report_failure() {
   if (host_.failure && host_.failure->status) return *host_.failure->status;
   host_.out.tell(told());
   return static_cast<int>(host_.failure ? host_.failure->exit : Exit::Panic);
-}
-
-// What went wrong, where, and how the program came there.
-std::string Machine::last_words() const {
-  const Failure& f = *host_.failure;
-  std::string text;
-  const bool in_code = fp_ != nullptr && header(fp_).function != nullptr;
-  const Position at = in_code ? host_.program.position_of(host_.program.points_of(*header(fp_).function, failing_op())[0]) : Position{};
-  if (f.exit == Exit::Panic) {
-    text = at.line != 0 ? fmt::format("panicked at {}: {}\n", where(at), f.message) : fmt::format("panicked: {}\n", f.message);
-  } else {
-    text = fmt::format("error: {}\n", f.message);
-    if (at.line != 0) text += fmt::format("  --> {}\n", where(at));
-  }
-  if (!f.help.empty()) text += fmt::format("  help: {}\n", f.help);
-  return in_code ? text + backtrace() : text;
 }
 
 // The entry's value as an exit status: an i32 is it, an Err is told on stderr.

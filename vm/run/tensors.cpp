@@ -30,6 +30,10 @@ int64_t Machine::integer(const FrameValue& v, const std::byte* fp) const {
 }
 
 bool Machine::tensor_op(Exec code, const TensorSite& site, std::byte* fp) {
+  return profile_ != nullptr ? run_profiled(code, site, fp) : run_tensor_op(code, site, fp);
+}
+
+bool Machine::run_tensor_op(Exec code, const TensorSite& site, std::byte* fp) {
   Result<void> done;
   switch (code) {
     case Exec::Tensor: done = run_graph(site, fp); break;
@@ -49,12 +53,22 @@ Result<void> Machine::run_graph(const TensorSite& site, std::byte* fp) {
     inputs.push_back(is_scalar ? GraphInput{nullptr, scalar_bits(v, fp)} : GraphInput{tensor_of(types(), v, fp), 0});
   }
   std::vector<TensorObject*> outputs(site.targets.size());
+  const auto begin = host_.options.trace_device ? Clock::now() : Clock::time_point{};
   host_.heap.rest();
   const auto done = host_.tensors.run(site.index, inputs, outputs);
   host_.heap.wake();
   if (!done) return done;
+  if (host_.options.trace_device) tell_graph(site, outputs, Clock::now() - begin);
   for (size_t o = 0; o < outputs.size(); ++o) store(fp + site.targets[o].offset, outputs[o]);
   return {};
+}
+
+// On which device, what, how large the results are, how long it took to give it to the device and, where it waits, to be done.
+void Machine::tell_graph(const TensorSite& site, std::span<TensorObject* const> outputs, Clock::duration took) const {
+  int64_t bytes = 0;
+  for (const TensorObject* output : outputs) bytes += output->bytes();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  host_.out.tell(fmt::format("device {}: {}, {} bytes, {} us\n", device_name(outputs[0]->where), tensor_text(Exec::Tensor, site), bytes, us));
 }
 
 // Constants, fills and random tensors; unknown dims take the extents given.

@@ -55,13 +55,14 @@ void Machine::prepare(FatBox body) {
 // The message of the panic that ended it. What is no panic ends the program, here and now; one that is embedded when each thread
 // has come to an end.
 std::optional<std::string> Machine::run_body() {
+  if (profile_ != nullptr) profile_->begin();
   host_.fibers.run_here(host_.runtime.threads.executor);
   loop(this, pc_, fp_);
   drop_locals();
   if (!host_.failure && !host_.is_unwinding) return std::nullopt;
   const int status = report_failure();
   if (!host_.failure) return message_;
-  if (!host_.options.is_embedded) std::_Exit(status);
+  if (!host_.options.is_embedded) std::quick_exit(status);
   host_.runtime.is_over.store(true);
   return host_.failure->message;
 }

@@ -67,6 +67,9 @@ Result<void> TensorRuntime::run(uint32_t index, std::span<const GraphInput> inpu
   }
   auto device = open(*where);
   if (!device) return std::unexpected(device.error());
+  TensorStats::OnDevice& used = used_[*device];
+  ++used.graphs;
+  used.operations += graph.nodes.size();
 
   std::vector<devices::Layout> layouts;
   std::vector<devices::TensorView> views;

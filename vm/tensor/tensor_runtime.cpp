@@ -63,6 +63,17 @@ Result<Device*> TensorRuntime::open(DeviceValue where) {
   return device = *opened;
 }
 
+TensorStats TensorRuntime::stats() {
+  const auto inside = enter();
+  TensorStats stats = stats_;
+  for (const auto& [where, device] : open_) {
+    if (device == nullptr) continue;
+    TensorStats::OnDevice& on = stats.devices[device->name()] = used_[device];
+    on.memory = device->memory();
+  }
+  return stats;
+}
+
 Result<Buffer> TensorRuntime::new_buffer(Device& device, int64_t bytes) {
   if (options_.may_allocate != nullptr && !options_.may_allocate(options_.user)) return fail("D04", fmt::format("`{}` has no room for {} bytes", device.name(), bytes));
   return device.allocate(bytes);

@@ -41,6 +41,11 @@ struct Loan {
 struct TensorStats {
   uint64_t graphs = 0;
   int64_t live = 0;
+  struct OnDevice {
+    uint64_t graphs = 0, operations = 0;
+    devices::MemoryUse memory;
+  };
+  std::map<std::string, OnDevice> devices = {};  // those that were opened
 };
 
 class TensorRuntime {
@@ -86,7 +91,7 @@ class TensorRuntime {
   // Whether a tensor of this type is one of `wanted`.
   static Result<void> check_type(const TensorObject& tensor, const spec::TensorType& wanted);
 
-  const TensorStats& stats() const { return stats_; }
+  TensorStats stats();
 
  private:
   devices::Registry& registry();
@@ -104,6 +109,7 @@ class TensorRuntime {
   const spec::Bundle& bundle_;
   TensorOptions options_;
   TensorStats stats_;
+  std::map<const devices::Device*, TensorStats::OnDevice> used_;
   std::unique_ptr<devices::Registry> registry_;
   std::map<std::pair<uint32_t, uint32_t>, devices::Device*> open_;
   std::vector<std::unique_ptr<const devices::Program>> programs_;
