@@ -3,7 +3,10 @@
 #include "bytecode-spec/native_signature.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cctype>
+#include <memory>
 
 #include "bytecode-spec/base/check.h"
 
@@ -213,7 +216,21 @@ enum class Grant { None = -1 };
 constexpr std::optional<Capability> grant(Grant) { return std::nullopt; }
 constexpr std::optional<Capability> grant(Capability capability) { return capability; }
 
-NativeFacts make(Native native, std::string_view text, std::string_view source, std::optional<Capability> capability) {
+struct Source {
+  std::string_view text, signature;
+  std::optional<Capability> capability;
+};
+constexpr auto kSources = [] {
+  using enum Capability;
+  constexpr Grant None = Grant::None;
+  return std::to_array<Source>({
+#define NATIVE(name, text, signature, blocking, capability) {text, signature, grant(capability)},
+#include "bytecode-spec/natives.def"
+  });
+}();
+
+NativeFacts make(Native native) {
+  const auto& [text, source, capability] = kSources[static_cast<size_t>(native)];
   const size_t colons = text.rfind("::");
   const bool free = colons == std::string_view::npos;
   return {native, text, free ? "" : text.substr(0, colons), free ? text : text.substr(colons + 2), source, capability,
@@ -221,12 +238,9 @@ NativeFacts make(Native native, std::string_view text, std::string_view source, 
 }
 
 std::vector<NativeFacts> parse_all() {
-  using enum Capability;
-  constexpr Grant None = Grant::None;
-  return {
-#define NATIVE(name, text, signature, blocking, capability) make(Native::name, text, signature, grant(capability)),
-#include "bytecode-spec/natives.def"
-  };
+  std::vector<NativeFacts> all;
+  for (size_t n = 0; n < kSources.size(); ++n) all.push_back(make(static_cast<Native>(n)));
+  return all;
 }
 
 }  // namespace
@@ -236,6 +250,17 @@ NativeSignature parse_native_signature(std::string_view text) { return Parser(te
 std::span<const NativeFacts> natives() {
   static const std::vector<NativeFacts> all = parse_all();
   return all;
+}
+
+// A small program names a few of the rows, and is to start at once. Of two threads that parse the same row, one is heard.
+const NativeFacts& facts(Native native) {
+  static std::array<std::atomic<const NativeFacts*>, kSources.size()> parsed;
+  auto& slot = parsed[static_cast<size_t>(native)];
+  const NativeFacts* known = slot.load(std::memory_order_acquire);
+  if (known != nullptr) return *known;
+  auto made = std::make_unique<const NativeFacts>(make(native));
+  if (slot.compare_exchange_strong(known, made.get(), std::memory_order_acq_rel)) return *made.release();
+  return *known;
 }
 
 const NativeFacts* find_native(std::string_view text) {

@@ -73,9 +73,10 @@ struct NativeFacts {
 };
 
 NativeSignature parse_native_signature(std::string_view text);
-// One per row of natives.def, in its order; parsed at the first call.
+// One per row of natives.def, in its order; all are parsed at the first call.
 std::span<const NativeFacts> natives();
-inline const NativeFacts& facts(Native native) { return natives()[static_cast<size_t>(native)]; }
+// One of them, parsed when it is first asked for.
+const NativeFacts& facts(Native native);
 // The row with this text, or null.
 const NativeFacts* find_native(std::string_view text);
 

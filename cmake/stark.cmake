@@ -7,6 +7,8 @@ if(STARK_CCACHE)
 endif()
 find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
+# As an archive where there is one, so that starting needs no file more.
+find_library(STARK_XXHASH NAMES libxxhash.a xxhash REQUIRED)
 
 add_library(stark_flags INTERFACE)
 target_include_directories(stark_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)

@@ -11,8 +11,8 @@
 namespace stark::vm {
 namespace {
 
-// For natives, and for what the libraries behind tensors keep for each thread, 2 MiB: frames have a stack of their own.
-constexpr size_t kNativeStack = size_t{4} << 20;
+// For natives and the libraries behind tensors: frames have a stack of their own.
+constexpr size_t kNativeStack = size_t{2} << 20;
 
 struct Worker {
   explicit Worker(Runtime& r) : host(r, gc::Mutator::State::Resting, r.threads.next_id.fetch_add(1)), machine(host, r.options.thread_stack_bytes, true) {}
