@@ -97,23 +97,14 @@ void Assembler::take_block() {
   if (id("b") != f.blocks.count) return fail_with("blocks are not numbered in order");
   BlockRow row{here(), kNone};
   if (accept(":")) {
-    row.state = static_cast<uint32_t>(m().states.size());
-    take_state();
+    row.state = take_state();
   }
   m().blocks.push_back(row);
   ++f.blocks.count;
 }
-void Assembler::take_state() {
+uint32_t Assembler::take_state() {
   std::vector<uint32_t> mask, words;
   uint32_t head = 0;
-  const auto numbers = [&](std::string_view stop, std::vector<uint32_t>& to) {
-    const size_t count_at = to.size();
-    to.push_back(0);
-    while (more() && !peek(stop)) {
-      to.push_back(number(next()));
-      ++to[count_at];
-    }
-  };
   // A section that is empty is not written.
   const auto section = [&](uint32_t flag, std::string_view name, std::string_view stop, auto take_one) {
     expect(name);
@@ -127,18 +118,22 @@ void Assembler::take_state() {
     head |= flag;
   };
   const auto list = [&] {
-    words.push_back(number(next()));
+    const uint32_t owner = number(next());
+    std::vector<uint32_t> items;
     expect("(");
-    numbers(")", words);
+    while (more() && !peek(")")) items.push_back(number(next()));
     expect(")");
+    ListHead::write(words, owner, static_cast<uint32_t>(items.size()));
+    words.insert(words.end(), items.begin(), items.end());
   };
   take_whole(mask);
   section(StateHead::kMaybe, "maybe", "partly", [&] { words.push_back(number(next())); });
   section(StateHead::kPartly, "partly", "regions", list);
   section(StateHead::kRegions, "regions", "", list);
-  m().states.push_back(head | static_cast<uint32_t>(mask.size()));
-  m().states.insert(m().states.end(), mask.begin(), mask.end());
-  m().states.insert(m().states.end(), words.begin(), words.end());
+  std::vector<uint32_t> state{head | static_cast<uint32_t>(mask.size())};
+  state.insert(state.end(), mask.begin(), mask.end());
+  state.insert(state.end(), words.begin(), words.end());
+  return states_.add(std::move(state));
 }
 // Ranges of registers: 3+2 is r3 and r4.
 void Assembler::take_whole(std::vector<uint32_t>& mask) {

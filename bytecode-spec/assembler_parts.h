@@ -6,6 +6,7 @@
 
 #include "bytecode-spec/assembler.h"
 #include "bytecode-spec/assembler_lines.h"
+#include "bytecode-spec/state.h"
 
 namespace stark::spec::skasm {
 
@@ -76,7 +77,7 @@ class Assembler : public Line {
   uint32_t place(std::string_view word);
   uint32_t here();
   void take_block();
-  void take_state();
+  uint32_t take_state();
   void take_whole(std::vector<uint32_t>& mask);
   uint32_t operand_word(std::string_view word);
   uint32_t native_word(std::string_view word);
@@ -86,6 +87,7 @@ class Assembler : public Line {
   Assembled out_;
   std::map<std::string, Text> texts_;
   std::map<std::vector<uint32_t>, uint32_t> region_lists_;
+  StateTable states_{out_.module.states};
 };
 
 }  // namespace stark::spec::skasm

@@ -280,8 +280,9 @@ class Printer {
     for (uint32_t n = count(StateHead::kMaybe); n > 0 && at < m_.states.size(); --n) text += fmt::format(" {}", next());
     const auto lists = [&](uint32_t section) {
       for (uint32_t n = count(section); n > 0 && at < m_.states.size(); --n) {
-        text += fmt::format(" {} (", next());
-        for (uint32_t k = next(); k > 0 && at < m_.states.size(); --k) text += fmt::format(" {}", next());
+        const ListHead list{next()};
+        text += fmt::format(" {} (", list.owner());
+        for (uint32_t k = list.is_long() ? next() : list.count(); k > 0 && at < m_.states.size(); --k) text += fmt::format(" {}", next());
         text += " )";
       }
     };

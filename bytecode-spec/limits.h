@@ -10,6 +10,7 @@ inline constexpr uint32_t kFormatVersion = 1;
 inline constexpr uint32_t kSegmentAlign = 4096;          // bytes
 inline constexpr uint64_t kMaxProgramBytes = 1u << 30;   // the FlatBuffers part
 inline constexpr uint32_t kMaxRegisters = 1u << 16;      // of one function
+inline constexpr uint32_t kMaxRegions = 1u << 23;        // of one function's own
 inline constexpr uint32_t kMaxProjections = 4;           // of one place
 inline constexpr uint32_t kMaxTypeDepth = 64;            // nesting of types by value
 inline constexpr uint64_t kMaxTypeBytes = 1u << 20;      // size of one value

@@ -13,14 +13,6 @@ using types::TypeKind;
 
 namespace {
 
-Span nearest_before(const std::vector<Span>& spans, Span use) {
-  Span best = spans.front();
-  for (Span s : spans) {
-    if (s.begin < use.begin && (best.begin >= use.begin || s.begin > best.begin)) best = s;
-  }
-  return best;
-}
-
 std::string_view verb(Access access) {
   switch (access) {
     case Access::Read: return "used here";
@@ -43,11 +35,26 @@ bool has_index(const Place& place) {
 void Explainer::collect_moves() {
   for (const auto& block : b_.function.blocks) {
     for (const Instruction& i : block.code) {
-      for (const mir::Operand& operand : i.operands) {
-        if (operand.kind == mir::OperandKind::Move) moves_[operand.place.base.value].push_back(operand.span);
+      for (size_t n = 0; n < i.operands.size(); ++n) {
+        const mir::Operand& operand = i.operands[n];
+        if (operand.kind == mir::OperandKind::Move) moves_[operand.place.base.value].push_back({operand.span, taker_of(i, n)});
       }
     }
   }
+}
+
+Span Explainer::taker_of(const Instruction& i, size_t operand) const {
+  if (i.op != mir::Opcode::Call) return {};
+  const mir::Function& callee = b_.program.functions[i.index];
+  return callee.file == b_.function.file && operand < callee.locals.size() ? callee.locals[operand].span : Span();
+}
+
+const Explainer::Move& Explainer::nearest_before(const std::vector<Move>& moves, Span use) {
+  const Move* best = &moves.front();
+  for (const Move& one : moves) {
+    if (one.span.begin < use.begin && (best->span.begin >= use.begin || one.span.begin > best->span.begin)) best = &one;
+  }
+  return *best;
 }
 
 bool Explainer::is_closure(TypeId type) const {
@@ -64,11 +71,12 @@ void Explainer::unavailable(const State&, const Place& place, Held held, Span sp
         "give it a value on every path that leads here");
     return;
   }
-  const Span moved = nearest_before(moves, span);
+  const auto& [moved, taker] = nearest_before(moves, span);
   auto report = held == Held::Maybe ? sink_.report<diag::UseMaybeMoved>(span, name) : sink_.report<diag::UseAfterMove>(span, name);
   const bool again = !(moved.begin < span.begin);
   report.here(again ? "moved here, in an earlier turn of the loop" : held == Held::Maybe ? "used here, where it may be gone" : "used here after the move");
   if (!again) report.label(moved, held == Held::Maybe ? fmt::format("`{}` is moved here, on some paths", whole) : fmt::format("`{}` is moved here", whole));
+  if (taker.file.valid()) report.label(taker, "and becomes this parameter, which takes it by value");
   report.note(fmt::format("`{}` has type `{}`, which moves instead of being copied", whole, b_.table().name(local(place).type)));
   if (is_closure(local(place).type)) report.help("a closure that gives away what it holds can be called once");
   else if (b_.table().kind(local(place).type) == TypeKind::Ref) report.help(fmt::format("lend it for a while with `&mut *{}`", whole));

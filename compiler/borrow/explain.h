@@ -55,7 +55,13 @@ class Explainer : public Reporter {
   Namer namer_;
   size_t block_ = 0, index_ = 0;
   bool meeting_ = false;
-  std::map<uint32_t, std::vector<Span>> moves_;
+  // `taker`: the parameter that the value becomes, where that stands in the same file.
+  struct Move {
+    Span span, taker;
+  };
+  static const Move& nearest_before(const std::vector<Move>& moves, Span use);
+  Span taker_of(const Instruction& i, size_t operand) const;
+  std::map<uint32_t, std::vector<Move>> moves_;
   std::set<std::tuple<uint32_t, uint32_t, uint32_t, int>> told_;  // one mistake is told once, however many paths lead to it
 };
 

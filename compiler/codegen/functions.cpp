@@ -125,56 +125,54 @@ class FunctionWriter {
 
   // The form is described in bytecode-spec/state.h.
   uint32_t write_state(const borrow::State& state) {
-    const auto offset = static_cast<uint32_t>(m_.states.size());
     std::vector<uint32_t> whole, maybe;
     for (uint32_t l = 0; l < state.held.size(); ++l) {
       if (state.held[l] == Held::Whole) spec::set_bit(whole, l);
       if (state.held[l] == Held::Maybe && needs_drop(l)) maybe.push_back(l);
     }
-    m_.states.push_back(static_cast<uint32_t>(whole.size()));
-    m_.states.insert(m_.states.end(), whole.begin(), whole.end());
+    std::vector<uint32_t> words{static_cast<uint32_t>(whole.size())};
+    words.insert(words.end(), whole.begin(), whole.end());
     if (!maybe.empty()) {
-      m_.states[offset] |= spec::StateHead::kMaybe;
-      write_list(maybe);
+      words[0] |= spec::StateHead::kMaybe;
+      words.push_back(static_cast<uint32_t>(maybe.size()));
+      words.insert(words.end(), maybe.begin(), maybe.end());
     }
     if (!state.moved.empty()) {
-      m_.states[offset] |= spec::StateHead::kPartly;
-      write_moved(state);
+      words[0] |= spec::StateHead::kPartly;
+      write_moved(state, words);
     }
-    if (write_regions(state)) m_.states[offset] |= spec::StateHead::kRegions;
-    return offset;
+    if (write_regions(state, words)) words[0] |= spec::StateHead::kRegions;
+    return t_.state(std::move(words));
   }
-  void write_moved(const borrow::State& state) {
-    m_.states.push_back(static_cast<uint32_t>(state.moved.size()));
+  void write_moved(const borrow::State& state, std::vector<uint32_t>& words) {
+    words.push_back(static_cast<uint32_t>(state.moved.size()));
     for (const auto& [local, moved] : state.moved) {
       std::vector<uint32_t> numbers;
       for (const Place& part : moved) numbers.push_back(place(part));
       std::ranges::sort(numbers);
-      m_.states.push_back(local);
-      write_list(numbers);
+      write_list(local, numbers, words);
     }
   }
-  void write_list(const std::vector<uint32_t>& list) {
-    m_.states.push_back(static_cast<uint32_t>(list.size()));
-    m_.states.insert(m_.states.end(), list.begin(), list.end());
+  static void write_list(uint32_t owner, const std::vector<uint32_t>& list, std::vector<uint32_t>& words) {
+    spec::ListHead::write(words, owner, static_cast<uint32_t>(list.size()));
+    words.insert(words.end(), list.begin(), list.end());
   }
   bool is_declared(const borrow::State& state, uint32_t local) const {
     const Held held = state.held[local];
     return held == Held::Whole || held == Held::Partly || (held == Held::Maybe && needs_drop(local));
   }
-  bool write_regions(const borrow::State& state) {
-    const size_t count_at = m_.states.size();
-    m_.states.push_back(0);
+  bool write_regions(const borrow::State& state, std::vector<uint32_t>& words) {
+    const size_t count_at = words.size();
+    words.push_back(0);
     for (const auto& [region, loans] : state.regions) {
       const auto& users = a_.regions.users[region];
       const bool named = region < a_.regions.fixed || std::ranges::any_of(users, [&](LocalId l) { return is_declared(state, l.value); });
       if (!named || loans.empty() || region == 0) continue;
-      m_.states.push_back(region);
-      write_list(loans);
-      ++m_.states[count_at];
+      write_list(region, loans, words);
+      ++words[count_at];
     }
-    if (m_.states[count_at] != 0) return true;
-    m_.states.pop_back();
+    if (words[count_at] != 0) return true;
+    words.pop_back();
     return false;
   }
 

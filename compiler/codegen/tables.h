@@ -10,19 +10,21 @@
 #include <vector>
 
 #include "bytecode-spec/module.h"
+#include "bytecode-spec/state.h"
 #include "compiler/mir/mir.h"
 
 namespace stark::codegen {
 
 class Tables {
  public:
-  Tables(const mir::Program& program, spec::Module& module) : p_(program), m_(module) {}
+  Tables(const mir::Program& program, spec::Module& module) : p_(program), m_(module), states_(module.states) {}
 
   spec::Text text(const std::string& text);
   uint32_t type(types::TypeId id);
   // A list of regions, shared with equal lists.
   uint32_t regions(const std::vector<uint32_t>& list);
   spec::TypeUse use(types::TypeId id, const std::vector<uint32_t>& list);
+  uint32_t state(std::vector<uint32_t> words) { return states_.add(std::move(words)); }
   uint32_t constant(const mir::Constant& constant);
   uint32_t text_constant(const std::string& text);
   uint32_t signature(const mir::Signature& signature);
@@ -44,6 +46,7 @@ class Tables {
 
   const mir::Program& p_;
   spec::Module& m_;
+  spec::StateTable states_;
   std::unordered_map<std::string, spec::Text> texts_;
   std::unordered_map<types::TypeId, uint32_t> types_;
   std::map<std::vector<uint32_t>, uint32_t> region_lists_;

@@ -45,7 +45,7 @@ ExprId Checker::give_up(const std::vector<Argument>& arguments, Span where) {
 }
 
 // Puts arguments into the order of the parameters; an invalid one stands for a default.
-std::vector<Argument> Checker::arrange(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, const std::vector<Argument>& arguments, Span where, bool& good) {
+std::vector<Argument> Checker::arrange(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, const std::vector<Argument>& arguments, Span where, bool& good, Span declared) {
   std::vector<Argument> out(parameters.size());
   std::vector<bool> given(parameters.size());
   good = true;
@@ -69,7 +69,11 @@ std::vector<Argument> Checker::arrange(std::string_view callee, std::span<const 
       ++position;
     }
     if (i >= parameters.size()) {
-      if (good) sink_.report<diag::ArgumentCount>(where, callee, parameters.size(), arguments.size());
+      if (good) {
+        auto report = sink_.report<diag::ArgumentCount>(argument.span.file.valid() ? argument.span : where, callee, parameters.size(), arguments.size());
+        report.here("this one is too many");
+        if (is_shown(declared)) report.label(declared, "declared here");
+      }
       refuse(argument);
       continue;
     }
@@ -85,7 +89,11 @@ std::vector<Argument> Checker::arrange(std::string_view callee, std::span<const 
     if (given[i] || optional[i] || !good) continue;
     const bool any_named = std::ranges::any_of(arguments, [&](const Argument& a) { return !a.name.empty(); });
     if (any_named) sink_.report<diag::MissingArgument>(where, callee, parameters[i]);
-    else sink_.report<diag::ArgumentCount>(where, callee, parameters.size(), arguments.size()).help(fmt::format("`{}` is missing", parameters[i]));
+    else {
+      auto report = sink_.report<diag::ArgumentCount>(where, callee, parameters.size(), arguments.size());
+      report.help(fmt::format("`{}` is missing", parameters[i]));
+      if (is_shown(declared)) report.label(declared, "declared here");
+    }
     good = false;
   }
   return out;
@@ -155,7 +163,7 @@ ExprId Checker::call_callee(Callee callee, ExprId receiver, const std::vector<Ar
   for (size_t i = first; i < info.nodes.size(); ++i)
     optional.push_back(t.kind(info.nodes[i]) == NodeKind::Parameter && t.child(info.nodes[i], slot::Parameter::default_value).valid());
   bool good = true;
-  const std::vector<Argument> values = arrange(callee.name, std::span(info.words).subspan(first), optional, arguments, where, good);
+  const std::vector<Argument> values = arrange(callee.name, std::span(info.words).subspan(first), optional, arguments, where, good, t.get(callee.node).name);
   if (!good) return error(where);
   if (expected.valid() && !is_infer(expected) && info.result.valid() && exact(expected)) {
     const TypeId result = shallow(substitute(info.result, callee.bound));
@@ -219,16 +227,17 @@ ExprId Checker::pass_argument(Callee& callee, const FunctionInfo& info, size_t i
     scopes_ = std::move(scopes);
     return out;
   }
+  const Span asked = t.get(info.nodes[i]).span;
   if (is_open(wanted) && !defining_) {  // a number or a shape in it is told by the argument
     const ExprId found = argument_value(value, {});
     TypeId pattern = info.types[i], actual = type(found);
     while (is_kind(pattern, TypeKind::Ref) && is_kind(actual, TypeKind::Ref)) pattern = table_.get(pattern).parts[0], actual = shallow(table_.get(actual).parts[0]);
     fit(pattern, actual, callee.bound);
     wanted = substitute(info.types[i], callee.bound);
-    return coerce(found, wanted, {});
+    return coerce(found, wanted, {}, asked);
   }
-  if (value.node.valid() && kind(value.node) == NodeKind::Closure) return coerce(closure(value.node, wanted), wanted);
-  return coerce(argument_value(value, wanted), wanted);
+  if (value.node.valid() && kind(value.node) == NodeKind::Closure) return coerce(closure(value.node, wanted), wanted, {}, asked);
+  return coerce(argument_value(value, wanted), wanted, {}, asked);
 }
 
 TypeId Checker::defer_opaque(const Callee& callee, Span where) {

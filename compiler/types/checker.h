@@ -22,6 +22,7 @@ struct Elision {
   Region fixed = 0;
   std::string_view place;    // Refuse: for the message
   FunctionSignature* signature = nullptr;  // Fresh, Fixed, Refuse: where lifetimes that nothing names are declared
+  std::span<const Span> lenders = {};  // Refuse: what the reference might come from
 };
 
 struct LoweredType {
@@ -486,12 +487,14 @@ class Checker : private BodyState {
   ExprId expression(NodeId id, TypeId expected = {});
   ExprId expression_unlimited(NodeId id, TypeId expected);
   ExprId checked(NodeId id, TypeId expected);  // with coercion
-  ExprId coerce(ExprId value, TypeId expected, std::string_view why = {});
+  // `asked`: where the type is written that is expected; pointed to where that is in the text of the program.
+  ExprId coerce(ExprId value, TypeId expected, std::string_view why = {}, Span asked = {});
   ExprId try_coerce(ExprId value, TypeId expected);
   ExprId coerce_inside(ExprId value, TypeId wanted);
   ExprId vec_of_array(ExprId value, TypeId wanted);
   Span value_span(ExprId value);
-  void mismatch(ExprId value, TypeId expected, std::string_view why);
+  void mismatch(ExprId value, TypeId expected, std::string_view why, Span asked = {});
+  bool is_shown(Span span) const { return span.file.valid() && !sources_.shipped(span.file); }
   // (expressions.cpp)
   ExprId literal(NodeId id, TypeId expected);
   ExprId byte_text(NodeId id);
@@ -558,7 +561,7 @@ class Checker : private BodyState {
   std::vector<NodeId> nodes_of(const std::vector<Argument>& arguments);
   ExprId argument_value(const Argument& argument, TypeId expected);
   ExprId give_up(const std::vector<Argument>& arguments, Span where);
-  std::vector<Argument> arrange(std::string_view callee, std::span<const std::string> names, const std::vector<bool>& optional, const std::vector<Argument>& arguments, Span where, bool& good);
+  std::vector<Argument> arrange(std::string_view callee, std::span<const std::string> names, const std::vector<bool>& optional, const std::vector<Argument>& arguments, Span where, bool& good, Span declared = {});
   std::vector<NodeId> arrange_nodes(std::string_view callee, std::span<const std::string> parameters, const std::vector<bool>& optional, std::span<const NodeId> arguments, Span where, bool& good);
   void choose_generics(const Callee& callee, const FunctionInfo& info, std::span<const NodeId> generics, Bindings& bound, Span where);
   bool exact(TypeId given);
@@ -612,6 +615,7 @@ class Checker : private BodyState {
   ExprId native_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   ExprId slice_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, std::span<const NodeId> generics, TypeId expected, Span where);
   std::vector<std::string_view> near_functions(TypeId self, std::string_view wanted, std::initializer_list<Receiver> how);
+  std::string known_elsewhere(TypeId self, std::string_view word);
   void unknown_method(TypeId start, std::string_view method, Span where);
   ExprId builtin_method(ExprId place, std::string_view method, const std::vector<Argument>& arguments, Span where);
   ExprId clone_of(ExprId place, Span where);

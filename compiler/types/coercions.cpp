@@ -10,11 +10,12 @@ Span Checker::value_span(ExprId value) {
   return get(value).span;
 }
 
-void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
+void Checker::mismatch(ExprId value, TypeId expected, std::string_view why, Span asked) {
   const TypeId found = type(value);
   if (is_error(found) || is_error(expected)) return;
   auto report = sink_.report<diag::Mismatch>(value_span(value), name(expected), name(found));
   if (!why.empty()) report.here(std::string(why));
+  if (is_shown(asked)) report.label(asked, "expected because of this");
   if (is_tensor(found) && is_tensor(expected) && tensor_type(found).dtype == tensor_type(expected).dtype)
     report.help("`as_shape::<[…]>()` checks a shape at run time");
   else if (holds_boxed(expected) && table_.kind(found) == table_.kind(shallow(expected))) report.help(fmt::format("what is shared already keeps its type: write `{}` where it is made", name(expected)));
@@ -27,11 +28,11 @@ void Checker::mismatch(ExprId value, TypeId expected, std::string_view why) {
   else if (is_kind(expected, TypeKind::Ref) && table_.get(shallow(expected)).parts[0] == found) report.help("borrow it: `&…`");
 }
 
-ExprId Checker::coerce(ExprId value, TypeId expected, std::string_view why) {
+ExprId Checker::coerce(ExprId value, TypeId expected, std::string_view why, Span asked) {
   if (!expected.valid()) return value;
   const ExprId out = try_coerce(value, expected);
   if (out.valid()) return out;
-  mismatch(value, expected, why);
+  mismatch(value, expected, why, asked);
   return error(get(value).span);
 }
 

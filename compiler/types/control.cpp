@@ -68,7 +68,7 @@ void Checker::let(NodeId id, ExprId block_id) {
   ExprId value;
   if (value_node.valid()) {
     value = expression(value_node, wanted);
-    if (wanted.valid()) value = coerce(value, wanted);
+    if (wanted.valid()) value = coerce(value, wanted, {}, span(declared));
   }
   TypeId type_id = wanted.valid() ? wanted : value.valid() ? get(value).type : fresh();
   if (!wanted.valid() && is_never(type_id)) type_id = unit_;

@@ -105,15 +105,17 @@ FunctionSignature Checker::signature(const Callee& callee, const Environment& gi
     if (callee.trait.valid()) environment.generic_regions["Self"] = environment.self_regions;
     Region self_region = 0;
     std::vector<Region> seen;
+    std::vector<Span> lenders;  // parameters that borrow
     for (NodeId parameter : list(child(callee.node, slot::Fn::parameters))) {
       if (tree().has(parameter, parse::kRest)) continue;
       LoweredType lowered = lower_parameter(parameter, elided, self_region);
+      if (!lowered.regions.empty()) lenders.push_back(span(parameter));
       for (Region region : lowered.regions)
         if (region != 0 && std::ranges::find(seen, region) == seen.end()) seen.push_back(region);
       out.parameters.push_back(lowered.type);
       out.parameter_regions.push_back(lowered.regions);
     }
-    Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result", &out};
+    Elision result_elision{Elision::Kind::Refuse, nullptr, 0, "function's result", &out, lenders};
     if (self_region != 0) result_elision = {Elision::Kind::Fixed, nullptr, self_region, {}, &out};
     else if (seen.size() == 1) result_elision = {Elision::Kind::Fixed, nullptr, seen[0], {}, &out};
     else if (seen.empty() && is_unsafe(callee)) result_elision = elided;  // for as long as the caller knows it to be there

@@ -252,6 +252,26 @@ std::vector<std::string_view> Checker::near_functions(TypeId self, std::string_v
   return out;
 }
 
+// What other languages call what the type has under another name.
+std::string Checker::known_elsewhere(TypeId self, std::string_view word) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"length", "len"}, {"lenght", "len"}, {"size", "len"}, {"count", "len"}, {"append", "push"}, {"add", "push"}, {"add", "insert"}, {"push_back", "push"}, {"pop_back", "pop"},
+      {"put", "insert"}, {"set", "insert"}, {"delete", "remove"}, {"erase", "remove"}, {"has", "contains"}, {"has", "contains_key"}, {"includes", "contains"}, {"contains", "contains_key"},
+      {"indexOf", "find"}, {"index_of", "find"}, {"at", "get"}, {"forEach", "for_each"}, {"each", "for_each"}, {"reduce", "fold"}, {"select", "filter"}, {"toString", "to_string"}, {"str", "to_string"},
+      {"substring", "get"}, {"substr", "get"}, {"upper", "to_uppercase"}, {"lower", "to_lowercase"}, {"toUpperCase", "to_uppercase"}, {"toLowerCase", "to_lowercase"}, {"strip", "trim"},
+      {"startsWith", "starts_with"}, {"startswith", "starts_with"}, {"endsWith", "ends_with"}, {"endswith", "ends_with"}, {"isEmpty", "is_empty"}, {"empty", "is_empty"}, {"concat", "extend"},
+      {"front", "first"}, {"back", "last"}, {"head", "first"}, {"sqrtf", "sqrt"}, {"power", "pow"}, {"copy", "clone"}, {"unwrap_or_default", "unwrap_or"}};
+  for (const auto& [theirs, ours] : kNames) {
+    if (theirs != word) continue;
+    const std::string own = head(self);
+    const bool is_native = !own.empty() && std::ranges::any_of(spec::natives(), [&](const spec::NativeFacts& one) { return one.head == own && one.name == ours; });
+    Callee found;
+    const auto has = [&](Receiver how) { return find_method(self, ours, found, how); };
+    if (is_native || has(Receiver::Shared) || has(Receiver::Mutable) || has(Receiver::Value)) return std::string(ours);
+  }
+  return {};
+}
+
 void Checker::unknown_method(TypeId start, std::string_view method, Span where) {
   const TypeId last = peel(start);
   std::vector<std::string_view> words = near_functions(last, method, {Receiver::Value, Receiver::Shared, Receiver::Mutable});
@@ -269,6 +289,10 @@ void Checker::unknown_method(TypeId start, std::string_view method, Span where) 
   }
   if (const std::string_view near = diagnostics::nearest(method, words); !near.empty()) {
     made.help(fmt::format("there is `{}`", near));
+    return;
+  }
+  if (const std::string known = known_elsewhere(last, method); !known.empty()) {
+    made.help(fmt::format("that is called `{}` here", known));
     return;
   }
   for (const auto& [number, trait] : traits_) {

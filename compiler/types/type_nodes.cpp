@@ -43,7 +43,11 @@ Region Checker::region_of(NodeId lifetime, Span where, const Elision& elision) {
     case Elision::Kind::Fresh: return ++*elision.next;
     case Elision::Kind::Fixed: return elision.fixed;
     case Elision::Kind::Refuse:
-      sink_.report<diag::MissingLifetime>(where, elision.place).help("say how long the reference lives: `&'a …`, with `<'a>` declared");
+      auto report = sink_.report<diag::MissingLifetime>(where, elision.place);
+      for (Span lender : elision.lenders) report.label(lender, elision.lenders.size() == 1 ? "it may come from here, by more than one lifetime" : "it may come from here");
+      const bool is_result = elision.signature != nullptr;
+      if (is_result && elision.lenders.empty()) report.help("no parameter borrows: what is not there for ever (`&'static …`) can only be given back as a value");
+      else report.help("say how long the reference lives: `&'a …`, with `<'a>` declared");
       return 0;
   }
   return 0;

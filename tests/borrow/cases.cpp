@@ -24,7 +24,7 @@ void read_markers(const std::string& line, int number, Case& out) {
 }  // namespace
 
 bool is_about_ownership(const std::string& code) {
-  static const std::set<std::string> kCodes{"V01", "V02", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V12", "V13", "V14", "V16", "V21", "V30"};
+  static const std::set<std::string> kCodes{"V01", "V02", "V04", "V05", "V06", "V07", "V08", "V09", "V10", "V11", "V13", "V14", "V16", "V21", "V30"};
   return kCodes.contains(code);
 }
 

@@ -29,6 +29,7 @@ vm::HostOptions strict_options(uint64_t fuel) {
   options.heap.limit = uint64_t{64} << 20;
   options.stack_bytes = uint64_t{1} << 20;
   options.thread_stack_bytes = uint64_t{4} << 20;
+  options.tensors.limit = int64_t{64} << 20;
   options.grants = vm::Grants::none();
   options.thread_limit = 8;
   options.fuel = fuel;

@@ -92,8 +92,13 @@ class Trials {
 
   // A process for some thousands of mutants; when one of them ends it, another process goes on behind that one.
   void run() {
-    constexpr uint64_t kTogether = 20'000, kMostWrong = 20;
+    constexpr uint64_t kTogether = 20'000, kMostWrong = 20, kTold = 200'000;
+    uint64_t told = 0;
     while (tally_->next < wish_.count && tally_->wrong < kMostWrong) {
+      if (tally_->next / kTold > told) {
+        told = tally_->next / kTold;
+        fmt::print(stderr, "{} tried: {} accepted, {} run, {} over time, {} wrong\n", tally_->next, tally_->accepted, tally_->ran, tally_->over, tally_->wrong);
+      }
       std::fflush(nullptr);
       const pid_t child = ::fork();
       if (child == 0) {

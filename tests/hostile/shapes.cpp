@@ -6,6 +6,7 @@
 
 #include "bytecode-spec/assembler.h"
 #include "bytecode-spec/base/check.h"
+#include "bytecode-spec/limits.h"
 
 namespace stark::tests {
 namespace {
@@ -185,7 +186,7 @@ spec::Module shared_state(int references, uint32_t blocks) {
 // Regions that no register names.
 spec::Module many_regions(uint32_t functions) {
   spec::Module module = shared_code(long_code(1), functions);
-  for (spec::FunctionRow& f : module.functions) f.region_count = 1u << 24;
+  for (spec::FunctionRow& f : module.functions) f.region_count = spec::kMaxRegions;
   return module;
 }
 // Signatures that all say the same many pairs.

@@ -44,12 +44,24 @@ bool is_ascending_set(Loans set, uint64_t limit) {
 }
 
 // The words of a set, where they lie.
-Result<Loans> read_set(const Body& b, Words& words, uint32_t block, uint64_t limit) {
-  const uint32_t count = words.next();
+Result<Loans> read_set(const Body& b, Words& words, uint32_t block, uint32_t count, uint64_t limit) {
   if (count > words.left()) return malformed(b, block);
   const Loans set = words.take(count);
-  if (!is_ascending_set(set, limit)) return malformed(b, block);
+  if (set.empty() || !is_ascending_set(set, limit)) return malformed(b, block);
   return set;
+}
+
+struct List {
+  uint32_t owner = 0;
+  Loans items;
+};
+Result<List> read_list(const Body& b, Words& words, uint32_t block, uint64_t limit) {
+  const spec::ListHead head{words.next()};
+  const uint32_t count = head.is_long() ? words.next() : head.count();
+  if (head.is_long() && count <= spec::ListHead::kMostInHead) return malformed(b, block);  // nothing has two forms
+  auto items = read_set(b, words, block, count, limit);
+  if (!items) return std::unexpected(items.error());
+  return List{head.owner(), *items};
 }
 
 Result<std::span<const uint32_t>> read_whole(const Body& b, Words& words, uint32_t block, uint32_t count) {
@@ -62,9 +74,9 @@ Result<std::span<const uint32_t>> read_whole(const Body& b, Words& words, uint32
 }
 
 Result<void> read_maybe(Body& b, Words& words, uint32_t block, Expected& state) {
-  auto maybe = read_set(b, words, block, b.registers.size());
+  const uint32_t count = words.next();
+  auto maybe = read_set(b, words, block, count, b.registers.size());
   if (!maybe) return std::unexpected(maybe.error());
-  if (maybe->empty()) return malformed(b, block);
   for (uint32_t r : *maybe) {
     if (spec::has_bit(state.whole, r) || (b.registers[r].flags & spec::kDropFlag) == 0) return malformed(b, block);
   }
@@ -77,12 +89,12 @@ Result<void> read_partly(Body& b, Words& words, uint32_t block, Expected& state)
   if (count == 0) return malformed(b, block);
   uint64_t behind = 0;  // registers ascend
   for (uint32_t i = 0; i < count && !words.ended(); ++i) {
-    const uint32_t r = words.next();
-    auto places = read_set(b, words, block, b.places.size());
+    const auto places = read_list(b, words, block, b.places.size());
     if (!places) return std::unexpected(places.error());
-    if (r < behind || r >= b.registers.size() || spec::has_bit(state.whole, r) || state.is_maybe(r) || places->empty()) return malformed(b, block);
+    const uint32_t r = places->owner;
+    if (r < behind || r >= b.registers.size() || spec::has_bit(state.whole, r) || state.is_maybe(r)) return malformed(b, block);
     behind = uint64_t{r} + 1;
-    for (uint32_t p : *places) {
+    for (uint32_t p : places->items) {
       if (b.is_register(p) || b.place(p).base != r) return malformed(b, block);
       b.declared_moved.push_back({r, p});
     }
@@ -96,12 +108,11 @@ Result<void> read_regions(Body& b, Words& words, uint32_t block, Expected& state
   if (count == 0) return malformed(b, block);
   uint32_t before = 0;
   for (uint32_t i = 0; i < count && !words.ended(); ++i) {
-    const uint32_t region = words.next();
-    auto loans = read_set(b, words, block, b.loans.size() + b.fixed_regions);
+    const auto loans = read_list(b, words, block, b.loans.size() + b.fixed_regions);
     if (!loans) return std::unexpected(loans.error());
-    if (region >= b.region_count || region <= before || loans->empty()) return malformed(b, block);
-    b.declared_regions.push_back({region, *loans});
-    before = region;
+    if (loans->owner >= b.region_count || loans->owner <= before) return malformed(b, block);
+    b.declared_regions.push_back({loans->owner, loans->items});
+    before = loans->owner;
   }
   state.regions = b.declared_regions;
   return {};

@@ -226,7 +226,7 @@ void check_function(Checker& c, const Module& m, const spec::FunctionRow& f) {
   c.range(f.lines, m.lines.size(), "lines");
   c.index_or_none(f.file, m.files.size(), "file");
   c.limit(f.registers.count, spec::kMaxRegisters, "registers");
-  c.limit(f.region_count, 1u << 24, "regions");
+  c.limit(f.region_count, spec::kMaxRegions, "regions");
   if (!c.ok()) return;
   for (uint32_t i = 0; i < f.registers.count; ++i) {
     const auto& r = m.registers[f.registers.first + i];
