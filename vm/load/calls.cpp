@@ -87,6 +87,13 @@ bool Translator::call_intrinsic(Native native, const Instruction& i) {
       });
     case Native::SliceSplitAtMut: return split(i);
     case Native::MemReplace: return replace(i);
+    case Native::MemSizeOf: return constant(i, types().size(pointee(read(words[0]))));
+    case Native::MemAlignOf: return constant(i, types().facts(pointee(read(words[0]))).align);
+    case Native::PtrAt:
+    case Native::PtrAtMut:
+      return write_result(i, [&, from = read(words[0]), at = in_frame(read(words[1]))](uint32_t to) {
+        emit(Exec::LeaIndex, to, from.offset, at, types().size(pointee(from)));
+      });
     case Native::StrCharAt: return letter_at(i);
     case Native::VecPush: return push(Exec::VecPush, native, i);
     case Native::StringPush: return push(Exec::StringPush, native, i);
@@ -98,6 +105,11 @@ bool Translator::call_intrinsic(Native native, const Instruction& i) {
 bool Translator::intrinsic(Exec code, const Instruction& i) {
   const uint32_t from = in_frame(read(i.words[3])), other = i.words.size() > 4 ? in_frame(read(i.words[4])) : 0;
   return write_result(i, [&](uint32_t to) { emit(code, to, from, other); });
+}
+
+// What the types alone tell.
+bool Translator::constant(const Instruction& i, uint64_t value) {
+  return write_result(i, [&](uint32_t to) { emit(Exec::Const8, to, 0, 0, value); });
 }
 
 bool Translator::push(Exec code, Native native, const Instruction& i) {

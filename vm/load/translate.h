@@ -124,6 +124,8 @@ class Translator {
   void call_foreign(const Instruction& i);
   bool call_intrinsic(spec::Native native, const Instruction& i);
   bool intrinsic(Exec code, const Instruction& i);
+  bool constant(const Instruction& i, uint64_t value);
+  uint32_t pointee(const Source& pointer) const { return types().row(pointer.type).a; }
   bool push(Exec code, spec::Native native, const Instruction& i);
   bool split(const Instruction& i);
   bool replace(const Instruction& i);
