@@ -21,11 +21,21 @@
 namespace stark::vm {
 namespace {
 
+// A value lies where its type may; an operation moves two of four bytes as one of eight, and that one need not be aligned as a number is.
 template <class T>
-[[gnu::always_inline]] inline T& at(std::byte* fp, uint32_t offset) {
-  return *reinterpret_cast<T*>(fp + offset);
+struct Unaligned {
+  typedef T type __attribute__((aligned(1), may_alias));
+};
+template <class T>
+  requires std::is_class_v<T>
+struct Unaligned<T> {
+  using type = T;
+};
+template <class T>
+[[gnu::always_inline]] inline typename Unaligned<T>::type& at(std::byte* fp, uint32_t offset) {
+  return *reinterpret_cast<typename Unaligned<T>::type*>(fp + offset);
 }
-struct alignas(8) Wide {
+struct [[gnu::packed, gnu::may_alias]] Wide {
   uint64_t low, high;
 };
 
