@@ -166,9 +166,11 @@ void Machine::run_next() {
 // This thread is idle. When all are, nobody is left who could wake any of them.
 void Machine::look_for_others() {
   Threads& threads = host_.runtime.threads;
+  const uint64_t made = threads.next_id;
   if (threads.running != 0) return;
   while (threads.leaving != 0) sched_yield();
-  if (threads.executor.is_stuck()) threads.is_stuck = true;
+  // A thread that another one started meanwhile, before it went idle itself, was not counted above.
+  if (threads.executor.is_stuck() && threads.next_id == made) threads.is_stuck = true;
 }
 
 // A thread that does nothing but take tasks: its own fiber waits for ever. It comes back where the program is embedded, and has ended.
